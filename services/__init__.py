@@ -1,0 +1,1 @@
+"""The services of Giao Ban, one package each; none imports another."""
