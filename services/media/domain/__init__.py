@@ -1,0 +1,10 @@
+"""Decisions of the media service, without I/O: time, randomness and packets come in, decisions go out as values.
+
+The words: `ports` (what the plane and the rooms say to each other), `outcome` (what the core decided).
+The wire: `sequence`, `rtp`, `vp8`, `rtcp`, `twcc` parse and write with limits.
+Upwards: `demux` finds a packet's layer; `arrival` counts, measures and reports a stream; `nack` asks for gaps;
+`history` keeps packets; `keyframes` spaces requests; `uplink` estimates for REMB.
+Downwards: `rewrite` renumbers; `resend` answers NACKs; `downlink` estimates; `allocation` shares a line.
+Rooms' view: `speakers` finds who talks; `score` and `quality` judge lines.
+`core` holds them together: one call for each packet, one for each tick.
+"""
