@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes requirements.lock (product) and requirements-dev.lock (product, tests, tools) from pyproject.toml.
+# Writes the locks from pyproject.toml: requirements.lock (product), requirements-dev.lock (product, tests, tools),
+# tools/bootstrap.lock (uv) and tools/node.lock.
 #
 # The locks carry hashes and no host: the index is the business of the machine that installs.
 # Packages younger than two weeks are left out; LOCK_EXCLUDE_NEWER=YYYY-MM-DD sets another day.
@@ -15,7 +16,7 @@ compile() { # OUTPUT ARGUMENT...
   local output=$1
   shift
   "$uv" pip compile --quiet --universal --python-version 3.11 --exclude-newer "$newest" --generate-hashes \
-    --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file "$output" "$@" pyproject.toml
+    --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file "$output" "$@"
   if grep -n '://' "$output"; then
     echo "lock: $output names a host" >&2
     exit 1
@@ -23,6 +24,8 @@ compile() { # OUTPUT ARGUMENT...
   echo "lock: $output, $(grep -c '==' "$output") packages"
 }
 
-compile requirements-dev.lock --group build --group dev "$@"
+compile requirements-dev.lock pyproject.toml --group build --group dev "$@"
 # The product takes the versions that the tests run with.
-compile requirements.lock --group build --constraint requirements-dev.lock "$@"
+compile requirements.lock pyproject.toml --group build --constraint requirements-dev.lock "$@"
+compile tools/bootstrap.lock --group bootstrap "$@"
+compile tools/node.lock --group node "$@"
