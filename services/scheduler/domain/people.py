@@ -1,0 +1,45 @@
+"""People of the organisation and what they may do on which subtree."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from giaoban.names import PersonId, UnitId
+
+
+class Role(StrEnum):
+    """The roles of `giaoban.permissions`, in protocol order."""
+
+    CHAIR = "chair"
+    SECRETARY = "secretary"
+    DELEGATE = "delegate"
+    DISTRICT_IT = "district_it"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RoleGrant:
+    """One role on one subtree; `unit` None means the whole organisation."""
+
+    role: Role
+    unit: UnitId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person; without a `username` there is no account. `unit` is None for the first administrator only."""
+
+    id: PersonId
+    display_name: str
+    unit: UnitId | None
+    position: str = ""
+    email: str = ""
+    phone: str = ""
+    username: str = ""
+    language: str = ""
+    roles: tuple[RoleGrant, ...] = ()
+    retired: bool = False
+    revision: int = 0
+
+    def holds(self, role: Role) -> bool:
+        """Whether the person has that role on any subtree."""
+        return any(grant.role is role for grant in self.roles)
