@@ -2,11 +2,12 @@
 
 The pair (reason, "giaoban") is API: a reason is never renamed and never used for something else.
 """
-# ruff: noqa: N818 - the classes are named after the canonical codes they become
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ERROR_DOMAIN: Final = "giaoban"
 
