@@ -1,0 +1,1 @@
+"""Rules of the public face without I/O: `sessions`, `limits`, `origins`, and the `ports` they need."""

@@ -1,0 +1,1 @@
+"""Sessions and counters in Redis; the only place with their key names."""
