@@ -33,7 +33,7 @@ fail() {
 fingerprint() { # FILE...: prints one sum over names and contents
   local file
   for file in "$@"; do
-    [ -f "$file" ] && sha256sum "$file"
+    if [ -f "$file" ]; then sha256sum "$file"; fi
   done | sha256sum | cut -d ' ' -f 1
 }
 
