@@ -162,6 +162,7 @@ make_node() {
     printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$home/bin/node" "$modules/lib/node_modules/npm/bin/$name-cli.js" >"$home/bin/$name"
     chmod +x "$home/bin/$name"
   done
+  hash -r # forget where the older one was found
   node_new_enough || fail "Node 20.19 or newer is missing; please install it"
 }
 
