@@ -1,0 +1,67 @@
+import { Avatar, Button, Menu, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { LogOut } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { useSignIn } from "~/api/session";
+import { useProblemWords } from "~/api/words";
+import type { Session } from "~/gen/briefing/v1/auth_service_pb";
+import { paths } from "~/lib/names";
+
+// Vietnamese names end with the given name: "Nguyễn Thị Thu" is "NT" by the ends, as colleagues abbreviate it.
+function initials(name: string): string {
+  const words = name.split(/\s+/).filter(Boolean);
+  const ends = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  return ends
+    .map((word) => word?.[0] ?? "")
+    .join("")
+    .toUpperCase();
+}
+
+/** Who is signed in, and the way out. */
+export function AccountMenu({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const { signOut } = useSignIn();
+  const navigate = useNavigate();
+  const words = useProblemWords();
+  const person = session.person;
+  const name = person?.displayName ?? "";
+
+  const leave = async () => {
+    try {
+      await signOut();
+      navigate(paths.signIn);
+    } catch (error) {
+      const { what, remedy } = words(error);
+      notifications.show({ color: "stop", title: what, message: remedy });
+    }
+  };
+
+  return (
+    <Menu position="bottom-end" width={280}>
+      <Menu.Target>
+        <Button variant="subtle" color="gray" px="xs" c="var(--gb-ink)" aria-label={t("account.menu", { name })}>
+          <Avatar color="primary" variant="filled" size={34} aria-hidden="true">
+            {initials(name)}
+          </Avatar>
+          <Text span ml="xs" visibleFrom="lg" truncate maw={160}>
+            {name}
+          </Text>
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Text fw={600} c="var(--gb-ink)">
+            {name}
+          </Text>
+          <Text size="sm">{person?.position}</Text>
+          <Text size="sm">{person?.unitDisplayName}</Text>
+        </Menu.Label>
+        <Menu.Divider />
+        <Menu.Item leftSection={<LogOut size={16} aria-hidden="true" />} onClick={() => void leave()}>
+          {t("account.signOut")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

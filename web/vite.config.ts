@@ -1,0 +1,30 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+// The browsers that offices of a province still have.
+const BROWSERS = ["chrome109", "firefox115"];
+
+// Where `npm run dev` finds the product's own gateway.
+const GATEWAY = process.env["GIAOBAN_DEV_GATEWAY"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  build: {
+    target: BROWSERS,
+    cssTarget: BROWSERS,
+    // The Content-Security-Policy allows fonts from the own host only, so nothing becomes a data: address.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/api": GATEWAY,
+      "/join": GATEWAY,
+      "/rtc": { target: GATEWAY, ws: true },
+    },
+  },
+  test: { include: ["tests/**/*.test.ts"] },
+});
