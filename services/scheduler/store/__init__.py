@@ -1,0 +1,6 @@
+"""The SQL behind the domain's ports; nothing above this package knows a table.
+
+* `base`: the metadata that all tables share, and the audit log that every change writes in its own transaction.
+* `org_tables`, `org_rows`, `org_store`: units, points, people, roles, accounts.
+* `migrations`: Alembic's scripts. A batch migration of SQLite drops triggers silently: recreate them behind it.
+"""
