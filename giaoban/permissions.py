@@ -32,6 +32,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 Permission.BRIEFINGS_CONDUCT,
                 Permission.DELIVERIES_READ,
                 Permission.DELIVERIES_WRITE,
+                Permission.QUALITY_READ,
             }
         ),
         "chair": frozenset({Permission.ORG_READ, Permission.BRIEFINGS_CONDUCT}),

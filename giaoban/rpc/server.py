@@ -1,5 +1,6 @@
 """A gRPC server of one role: guarded methods, standard health and reflection, an orderly end."""
 
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ def _listen(server: grpc.aio.Server, target: str) -> str:
     path = Path(target.removeprefix("unix:")) if target.startswith("unix:") else None
     if path is not None:
         private_folder(path.parent)
+        _refuse_if_served(path)
     try:
         port = server.add_insecure_port(target)
     except RuntimeError as error:
@@ -114,3 +116,13 @@ def _listen(server: grpc.aio.Server, target: str) -> str:
             "ADDRESS_TAKEN", f"Nobody can listen on {target}: it is taken or not ours.", target=target
         ) from error
     return target if path is not None else f"{target.rpartition(':')[0]}:{port}"
+
+
+def _refuse_if_served(path: Path) -> None:
+    """Leaves a living socket alone: gRPC would unlink it, and its server would wait for calls for ever."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return
+    raise FailedPrecondition("ADDRESS_TAKEN", f"Another process serves {path}; end it first.", target=str(path))
