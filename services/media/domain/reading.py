@@ -1,0 +1,101 @@
+"""What a peer's RTCP moves: clocks, repeats, key frames, budgets. A peer reaches its own streams only."""
+
+from collections.abc import Iterable, Mapping
+
+from services.media.domain import rtcp
+from services.media.domain.layer import Layer
+from services.media.domain.lines import SharedLines
+from services.media.domain.outcome import SendRtp
+from services.media.domain.peer import Peer
+from services.media.domain.ports import PeerId, TrackId
+from services.media.domain.reports import Reporter
+from services.media.domain.track import Track
+
+
+class ReportReader:
+    """Acts on parsed RTCP messages; repeats go into the list it was given."""
+
+    __slots__ = ("_lines", "_out", "_peers", "_reporter", "_tracks")
+
+    def __init__(
+        self,
+        peers: Mapping[PeerId, Peer],
+        tracks: Mapping[TrackId, Track],
+        lines: SharedLines,
+        reporter: Reporter,
+        out: list[SendRtp],
+    ) -> None:
+        self._peers = peers
+        self._tracks = tracks
+        self._lines = lines
+        self._reporter = reporter
+        self._out = out
+
+    def take(self, peer: Peer, messages: Iterable[rtcp.Message], now: float) -> None:
+        """Acts on the messages of one packet."""
+        blocks: list[rtcp.ReportBlock] = []
+        for message in messages:
+            match message:
+                case rtcp.SenderReport():
+                    self._on_sender_report(peer, message, now)
+                case rtcp.ReportBlock():
+                    blocks.append(message)
+                case rtcp.Nack():
+                    self._on_nack(peer, message, now)
+                case rtcp.KeyframeRequest(ssrc):
+                    self._on_keyframe_request(peer, ssrc, now)
+                case rtcp.Remb(bitrate_bps):
+                    self._on_estimate(peer, bitrate_bps, now)
+                case rtcp.Goodbye(ssrc):
+                    self._on_goodbye(peer, ssrc, now)
+        if blocks:
+            self._lines.on_blocks(peer, blocks, now)
+
+    def _layer_of(self, peer: Peer, ssrc: int) -> tuple[Track, Layer] | None:
+        route = peer.demux.known(ssrc)
+        if route is None or route.repair:
+            return None
+        track = peer.tracks[route.track]
+        layer = track.layers[route.layer]
+        return None if layer is None or layer.ssrc != ssrc else (track, layer)
+
+    def _on_estimate(self, peer: Peer, bitrate_bps: int, now: float) -> None:
+        if peer.downlink.on_remb(bitrate_bps, peer.sent_bps(), now):
+            self._lines.share(peer, now)
+
+    def _on_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:
+        found = self._layer_of(peer, report.ssrc)
+        if found is None:
+            return
+        track, layer = found
+        layer.statistics.on_sender_report(report, now)
+        for subscription in track.subscriptions.values():
+            if subscription.source == layer.source and self._peers[subscription.peer].connected:
+                self._reporter.sender_report(subscription, layer, now)
+
+    def _on_nack(self, peer: Peer, message: rtcp.Nack, now: float) -> None:
+        subscription = peer.subscriptions_by_ssrc.get(message.ssrc)
+        if subscription is None or not peer.connected:
+            return
+        track = self._tracks[subscription.track]
+        for sequence in message.sequences:
+            located = subscription.locate(sequence)
+            layer = None if located is None else track.by_source(located[0])
+            packet = None if layer is None or located is None else layer.history.get(located[1])
+            outgoing = None if packet is None else subscription.resend(sequence, packet, now)
+            if outgoing is not None:
+                self._out.append(outgoing)
+
+    def _on_keyframe_request(self, peer: Peer, ssrc: int, now: float) -> None:
+        subscription = peer.subscriptions_by_ssrc.get(ssrc)
+        if subscription is None:
+            return
+        track = self._tracks[subscription.track]
+        layer = track.by_source(subscription.source)
+        self._reporter.want_keyframe(track, subscription.target if layer is None else layer.index, now)
+
+    def _on_goodbye(self, peer: Peer, ssrc: int, now: float) -> None:
+        found = self._layer_of(peer, ssrc)
+        if found is not None:
+            found[1].last_at = float("-inf")
+            self._lines.share_all(found[0], self._peers, now)

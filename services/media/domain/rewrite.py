@@ -1,0 +1,159 @@
+"""Makes one continuous stream of what one subscriber is sent, across layer switches, pauses and losses.
+
+Numbers that were lost upstream stay missing downstream, so that a repeat that arrives later still has its place.
+"""
+
+from collections import deque
+from typing import Final, NamedTuple
+
+from services.media.domain.packet import MediaPacket
+from services.media.domain.rtcp import SenderReport
+from services.media.domain.sequence import forward_distance
+from services.media.domain.vp8 import renumber
+
+_REMEMBERED_STRETCHES: Final = 8
+_TOLERANCE_SECONDS: Final = 1.0
+
+
+class Stretch(NamedTuple):
+    """A run of packets of one source, all moved by the same offsets."""
+
+    source: int
+    first_output: int
+    sequence_offset: int
+    timestamp_offset: int
+    picture_offset: int
+    tl0_offset: int
+    key_offset: int
+
+
+class Rewritten(NamedTuple):
+    """What a subscriber gets of a packet: `extended` never wraps, the wire has its low 16 bits."""
+
+    extended: int
+    timestamp: int
+    payload: bytes
+
+
+class Rewriter:
+    """Renumbers for one subscription."""
+
+    __slots__ = (
+        "_clock_rate",
+        "_highest",
+        "_key_index",
+        "_picture",
+        "_stretches",
+        "_timestamp",
+        "_timestamp_at",
+        "_tl0",
+    )
+
+    def __init__(self, first_sequence: int, clock_rate: int) -> None:
+        """Begins at a sequence number below 32768: receivers guess the roll-over counter from it (RFC 3711 §3.3.1)."""
+        self._clock_rate = clock_rate
+        self._highest = 0x10000 + (first_sequence & 0x7FFF) - 1
+        self._stretches: deque[Stretch] = deque(maxlen=_REMEMBERED_STRETCHES)
+        self._timestamp: int | None = None
+        self._timestamp_at = 0.0
+        self._picture = self._tl0 = self._key_index = 0
+
+    @property
+    def highest(self) -> int:
+        """The highest extended sequence number sent."""
+        return self._highest
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """The stretch that is being sent."""
+        return self._stretches[-1] if self._stretches else None
+
+    def switch(self, source: int, packet: MediaPacket, now: float, aligned_offset: int | None) -> None:
+        """Begins a stretch with this packet, which goes out one number after the last.
+
+        Args:
+            source: Names the layer; given back by `locate`.
+            packet: The first of the stretch; a key frame's first for video.
+            now: Seconds.
+            aligned_offset: Timestamp offset that keeps lip sync, from `align`; None when reports are missing.
+        """
+        picture = tl0 = key_index = 0
+        if packet.descriptor is not None and self._timestamp is not None:
+            picture = self._picture + 1 - packet.descriptor.picture_id & 0x7FFF
+            tl0 = self._tl0 + 1 - packet.descriptor.tl0_index & 0xFF
+            key_index = self._key_index + 1 - packet.descriptor.key_index & 0x1F
+        self._stretches.append(
+            Stretch(
+                source=source,
+                first_output=self._highest + 1,
+                sequence_offset=self._highest + 1 - packet.extended,
+                timestamp_offset=self._timestamp_offset(packet.timestamp, now, aligned_offset),
+                picture_offset=picture,
+                tl0_offset=tl0,
+                key_offset=key_index,
+            )
+        )
+
+    def _timestamp_offset(self, timestamp: int, now: float, aligned_offset: int | None) -> int:
+        if self._timestamp is None:
+            return 0
+        elapsed = max(1, int((now - self._timestamp_at) * self._clock_rate))
+        output = self._timestamp + elapsed
+        if aligned_offset is not None:
+            aligned = timestamp + aligned_offset & 0xFFFFFFFF
+            # The same picture may just have gone out from the other layer: time must not stand still or run back.
+            ahead = max(1, forward_distance(aligned, self._timestamp, 32))
+            if abs(ahead - elapsed) <= _TOLERANCE_SECONDS * self._clock_rate:
+                output = self._timestamp + ahead
+        return output - timestamp & 0xFFFFFFFF
+
+    def forward(self, packet: MediaPacket, now: float) -> Rewritten | None:
+        """Renumbers a packet of the current source; None when it is from before the switch."""
+        stretch = self._stretches[-1]
+        rewritten = apply(stretch, packet)
+        if rewritten.extended < stretch.first_output:
+            return None
+        if rewritten.extended > self._highest:
+            self._highest = rewritten.extended
+            self._timestamp = rewritten.timestamp
+            self._timestamp_at = now
+            descriptor = packet.descriptor
+            if descriptor is not None:
+                self._picture = descriptor.picture_id + stretch.picture_offset & 0x7FFF
+                self._tl0 = descriptor.tl0_index + stretch.tl0_offset & 0xFF
+                self._key_index = descriptor.key_index + stretch.key_offset & 0x1F
+        return rewritten
+
+    def locate(self, sequence: int) -> tuple[Stretch, int] | None:
+        """Answers which stretch a sent sequence number was in, and its extended number at the source."""
+        extended = self._highest + forward_distance(sequence, self._highest & 0xFFFF, 16)
+        if extended > self._highest:
+            return None
+        for stretch in reversed(self._stretches):
+            if extended >= stretch.first_output:
+                return stretch, extended - stretch.sequence_offset
+        return None
+
+
+def apply(stretch: Stretch, packet: MediaPacket) -> Rewritten:
+    """Renumbers a packet as its stretch says."""
+    payload = packet.payload
+    descriptor = packet.descriptor
+    if descriptor is not None and (stretch.picture_offset or stretch.tl0_offset or stretch.key_offset):
+        payload = renumber(
+            payload,
+            descriptor,
+            descriptor.picture_id + stretch.picture_offset & 0x7FFF,
+            descriptor.tl0_index + stretch.tl0_offset,
+            descriptor.key_index + stretch.key_offset,
+        )
+    return Rewritten(
+        packet.extended + stretch.sequence_offset, packet.timestamp + stretch.timestamp_offset & 0xFFFFFFFF, payload
+    )
+
+
+def align(offset: int, before: SenderReport, after: SenderReport, clock_rate: int) -> int:
+    """Answers the timestamp offset that puts one source on the timeline another has, by their sender reports."""
+    between = forward_distance(after.ntp >> 16 & 0xFFFFFFFFFFFF, before.ntp >> 16 & 0xFFFFFFFFFFFF, 48)
+    before_then = before.rtp_timestamp + (between * clock_rate >> 16)
+    return offset + before_then - after.rtp_timestamp & 0xFFFFFFFF
