@@ -1,0 +1,122 @@
+"""Wires the notify service: settings → ledger, scheduler, channel → use cases → gRPC server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from briefing.v1.delivery_service_pb2_grpc import add_DeliveryServiceServicer_to_server
+from giaoban.clock import SystemClock
+from giaoban.config import Settings
+from giaoban.files import private_folder
+from giaoban.keys import KeyFolder
+from giaoban.rpc.client import Peer
+from giaoban.rpc.server import serve
+from giaoban.rpc.tokens import TokenMinter
+from giaoban.sql.engine import create_engine
+from giaoban.sql.migrate import upgrade
+from giaoban.streams.redis import StreamConsumer, connect
+from services.notify.channels.folder import FolderChannel
+from services.notify.channels.smtp import SmtpChannel
+from services.notify.config import NotifySettings, notify_settings
+from services.notify.consumers.invitations import GROUP, STREAM, InvitationConsumer
+from services.notify.domain.dispatching import Dispatcher
+from services.notify.domain.inviting import Inviter
+from services.notify.domain.message import MessageRenderer
+from services.notify.domain.planning import Planner
+from services.notify.domain.ports import Channel
+from services.notify.domain.reminding import ReminderRounds
+from services.notify.domain.retry import RetryPolicy
+from services.notify.peers import SchedulerPeer
+from services.notify.rpc.servicer import DeliveryServicer
+from services.notify.store.books import SqlDeliveryBooks
+from services.notify.store.outbox import SqlOutbox
+from services.notify.store.reminders import SqlReminders
+
+ROLE: Final = "notify"
+MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
+
+_LONGEST_GOODBYE_SECONDS: Final = 10.0
+"""How long messages under way may take to be settled at the end; what is cut off is called unknown at the next start."""
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[None]:
+    """Runs the service until the context ends.
+
+    Raises:
+        InvalidArgument: `BAD_SETTING`.
+        FailedPrecondition: The store or the address cannot be opened.
+    """
+    own = notify_settings(settings)
+    keys = settings.key_folder()
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        engine = await _open_store(settings, keys, stack)
+        redis = connect(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        peer = Peer(settings.grpc_target("scheduler"), "scheduler", TokenMinter(ROLE, keys).for_service)
+        stack.push_async_callback(peer.aclose)
+
+        scheduler = SchedulerPeer(peer)
+        outbox = SqlOutbox(engine, clock)
+        renderer = MessageRenderer(own.public_url)
+        dispatcher = Dispatcher(outbox, _channel(own), RetryPolicy(), clock, workers=own.workers)
+        planner = Planner(renderer.render, own.reminder_offsets)
+        inviter = Inviter(scheduler, outbox, planner, clock, dispatcher.wake)
+        rounds = ReminderRounds(
+            scheduler,
+            SqlReminders(engine),
+            renderer.render,
+            clock,
+            offsets=own.reminder_offsets,
+            poll_seconds=own.reminder_poll_seconds,
+            wake=dispatcher.wake,
+        )
+        consumer = StreamConsumer(redis, STREAM, GROUP, ROLE, InvitationConsumer(inviter).handle)
+        servicer = DeliveryServicer(SqlDeliveryBooks(engine), clock, dispatcher.wake)
+        servicers = [(add_DeliveryServiceServicer_to_server, servicer)]
+        await stack.enter_async_context(serve(settings.grpc_target(ROLE), servicers, ROLE, keys))
+        await stack.enter_async_context(_at_work(dispatcher, consumer, rounds))
+        log.info("notify serves", channel="smtp" if own.smtp else "folder")
+        yield
+
+
+async def _open_store(settings: Settings, keys: KeyFolder, stack: AsyncExitStack) -> AsyncEngine:
+    private_folder(settings.home)
+    url = settings.database_url(ROLE)
+    await upgrade(url, keys.data_key(), MIGRATIONS)
+    engine = create_engine(url, keys.data_key())
+    stack.push_async_callback(engine.dispose)
+    return engine
+
+
+def _channel(own: NotifySettings) -> Channel:
+    if own.smtp is None:
+        return FolderChannel(own.mail_dir)
+    return SmtpChannel(own.smtp, own.smtp_timeout_seconds)
+
+
+@asynccontextmanager
+async def _at_work(dispatcher: Dispatcher, consumer: StreamConsumer, rounds: ReminderRounds) -> AsyncIterator[None]:
+    """Runs the loops; at the end nothing new is taken up, and what is under way may finish."""
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(dispatcher.run(), name="dispatcher")
+        reading = tasks.create_task(consumer.run(), name="events.briefing")
+        reminding = tasks.create_task(rounds.run(), name="reminders")
+        try:
+            yield
+        finally:
+            reading.cancel()
+            reminding.cancel()
+            dispatcher.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LONGEST_GOODBYE_SECONDS):
+                    await asyncio.wait([sending])
+            sending.cancel()

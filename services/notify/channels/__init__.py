@@ -1,0 +1,1 @@
+"""Ways to hand a message over: `smtp` to a mail server, `folder` into files while there is none."""

@@ -1,0 +1,1 @@
+"""Readers of streams: `invitations` follows the facts about briefings."""
