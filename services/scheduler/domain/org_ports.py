@@ -71,6 +71,10 @@ class OrgReader(Protocol):
         """People in protocol order of their units, each with its sort key."""
         ...
 
+    async def point_counts(self) -> Mapping[UnitId, int]:
+        """How many points in use each unit has itself; units without any are left out."""
+        ...
+
     async def account(self, username: str) -> Account | None:
         """The account of that user name, which must be lower-case."""
         ...

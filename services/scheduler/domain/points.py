@@ -29,3 +29,8 @@ class Point:
     email: str = ""
     retired: bool = False
     revision: int = 0
+
+    @property
+    def etag(self) -> str:
+        """What a writer sends back to show which state it has read."""
+        return str(self.revision)

@@ -34,6 +34,11 @@ class Unit:
     rank: str = ""
     revision: int = 0
 
+    @property
+    def etag(self) -> str:
+        """What a writer sends back to show which state it has read."""
+        return str(self.revision)
+
     def exists_on(self, day: date) -> bool:
         """Whether the unit exists on that civil date; the end date itself is the first day without it."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
