@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
@@ -128,14 +128,17 @@ async def peers(keys: KeyFolder) -> AsyncIterator[PeerFactory]:
         yield make
 
 
-async def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Waits until a condition holds, looking often.
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 15.0) -> None:
+    """Waits until a condition, plain or awaitable, holds; looks often.
 
     Raises:
         AssertionError: It does not hold in time.
     """
     deadline = asyncio.get_running_loop().time() + seconds
-    while not condition():
+    while True:
+        holds = condition()
+        if await holds if isinstance(holds, Awaitable) else holds:
+            return
         if asyncio.get_running_loop().time() > deadline:
             raise AssertionError("The condition did not come to hold.")
         await asyncio.sleep(0.01)
