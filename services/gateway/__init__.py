@@ -5,5 +5,5 @@ services' gRPC, and must never decide what a person may do: it says who is askin
 
 `domain` holds the rules (what a session is, how fast one may ask, which origin may write), `store` their place in
 Redis, `peers` the channels to the other services, `http` everything that is a request, `ws` the signalling proxy.
-`app` wires them; `tls` keeps the certificate fresh.
+`app` wires them.
 """

@@ -38,9 +38,9 @@ from services.gateway.http.middleware import (
 )
 from services.gateway.http.pages import Pages
 from services.gateway.http.room_api import RoomApi
+from services.gateway.http.tls import ReloadingCertificate
 from services.gateway.peers import ROLE_OF_SERVICE, Peers
 from services.gateway.store.redis import RedisFailureCounter, RedisSessionStore
-from services.gateway.tls import ReloadingCertificate
 from services.gateway.ws.signalling import SignallingProxy
 from services.gateway.ws.workers import Workers
 
@@ -90,16 +90,20 @@ def build(settings: Settings, redis: Redis, peers: Peers, workers: Workers, cloc
 
     public_origins = frozenset({str(URL(settings.public_url).origin())})
     app = web.Application(
-        middlewares=[answer_failures, limit_rate(addresses, clock), refuse_foreign_writes(addresses, public_origins)]
+        middlewares=[
+            answer_failures,
+            limit_rate(addresses, clock),
+            refuse_foreign_writes(addresses, public_origins),
+            cookies.middleware(),
+        ]
     )
     app.on_response_prepare.append(add_security_headers)
-    app.on_response_prepare.append(cookies.apply)
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", Readiness(peers).answer)
     app.router.add_post("/api/{service}/{method}", connect.handle)
     app.router.add_get("/join/{token}", JoinLinks(credentials, sessions, cookies, clock).open)
     app.router.add_post("/twirp/livekit.RoomService/{method}", RoomApi(rooms).call)
-    SignallingProxy(rooms, workers, addresses).add_to(app)
+    SignallingProxy(rooms, workers, addresses.of).add_to(app)
     Pages(WEB_FOLDER).add_to(app)
     return app
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from giaoban.clock import Clock
 from services.gateway.domain.sessions import Session
@@ -12,7 +13,7 @@ _PENDING: Final = web.RequestKey("pending_cookies", dict)
 
 
 class Cookies:
-    """Notes cookies while a request is handled; `apply` writes them when its response begins."""
+    """Notes cookies while a request is handled and writes them to its response."""
 
     def __init__(self, addresses: ClientAddresses, clock: Clock) -> None:
         self._addresses = addresses
@@ -27,8 +28,18 @@ class Cookies:
         """Makes the browser forget a cookie."""
         request.setdefault(_PENDING, {})[name] = ("", 0)
 
-    async def apply(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Writes what was noted; hooked to the signal `on_response_prepare`."""
+    def middleware(self) -> Middleware:
+        """A middleware that writes what the handler noted."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            response = await handler(request)
+            self._write(request, response)
+            return response
+
+        return middleware
+
+    def _write(self, request: web.Request, response: web.StreamResponse) -> None:
         secure = self._addresses.scheme(request) == "https"
         for name, (token, seconds) in request.get(_PENDING, {}).items():
             # Lax, not Strict: a link in a mail must find the session of the page it opens.

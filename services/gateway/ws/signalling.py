@@ -4,6 +4,7 @@ Tokens and session descriptions travel in the query string, so nothing here logs
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +14,6 @@ from aiohttp import WSMsgType, web
 
 from briefing.v1 import room_service_pb2 as room_pb2
 from briefing.v1.room_service_pb2_grpc import RoomServiceStub
-from services.gateway.http.addresses import ClientAddresses
 from services.gateway.ws.workers import Workers
 
 MAX_FRAME_BYTES: Final = 256 << 10
@@ -52,7 +52,7 @@ class SignallingProxy:
 
     rooms: RoomServiceStub
     workers: Workers
-    addresses: ClientAddresses
+    client_address: Callable[[web.Request], str]
 
     def add_to(self, app: web.Application) -> None:
         """Adds the routes."""
@@ -101,7 +101,7 @@ class SignallingProxy:
     async def _carry(self, request: web.Request, socket: web.WebSocketResponse, target: str) -> None:
         call = self.workers.stub(target).Signal()
         opening = room_pb2.SignalOpen(
-            token=_token(request), query=_query_without_token(request), remote_address=self.addresses.of(request)
+            token=_token(request), query=_query_without_token(request), remote_address=self.client_address(request)
         )
         try:
             await call.write(room_pb2.SignalRequest(open=opening))

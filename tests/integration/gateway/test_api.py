@@ -1,0 +1,242 @@
+import io
+import json
+import struct
+from typing import Any
+
+import pytest
+
+from briefing.v1 import briefing_service_pb2
+from services.gateway.domain.limits import SIGN_IN_FAILURES_PER_ACCOUNT
+from tests.integration.gateway.conftest import Face
+from tests.integration.gateway.doubles import INVITEE, LINK_TOKEN, PASSWORD, SECRETARY
+
+GET = "/api/briefing.v1.BriefingService/GetBriefing"
+CREATE = "/api/briefing.v1.BriefingService/CreateBriefing"
+WATCH = "/api/briefing.v1.BriefingService/WatchBriefing"
+SIGN_IN = "/api/briefing.v1.AuthService/SignIn"
+SESSION = "/api/briefing.v1.AuthService/GetSession"
+
+
+async def sign_in(face: Face, password: str = PASSWORD) -> tuple[int, dict[str, Any]]:
+    async with face.client.post(SIGN_IN, json={"username": SECRETARY.username, "password": password}) as response:
+        return response.status, await response.json()
+
+
+def reason(body: dict[str, Any]) -> str:
+    return str(body["details"][0]["debug"]["reason"])
+
+
+async def test_signing_in_sets_a_cookie_that_no_script_can_read(face: Face) -> None:
+    async with face.client.post(SIGN_IN, json={"username": SECRETARY.username, "password": PASSWORD}) as response:
+        cookie = response.headers["Set-Cookie"]
+        body = await response.json()
+
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert body["session"]["person"]["displayName"] == SECRETARY.display_name
+    assert "briefings.write" in body["session"]["permissions"]
+    assert "org.write" not in body["session"]["permissions"]
+
+
+async def test_a_session_acts_as_its_person_at_the_services(face: Face) -> None:
+    await sign_in(face)
+
+    async with face.client.post(GET, json={"name": "briefings/b1"}) as response:
+        body = await response.json()
+
+    assert body["briefing"]["title"] == SECRETARY.name
+    assert body["briefing"]["revision"] == str(2**60 + 1)
+
+
+async def test_the_access_token_works_without_cookies(face: Face) -> None:
+    _, signed_in = await sign_in(face)
+    face.client.session.cookie_jar.clear()
+
+    async with face.client.post(
+        SESSION, json={}, headers={"Authorization": f"Bearer {signed_in['accessToken']}"}
+    ) as response:
+        body = await response.json()
+
+    assert body["session"]["person"]["name"] == SECRETARY.name
+
+
+async def test_signing_out_ends_the_session_on_the_server(face: Face) -> None:
+    _, signed_in = await sign_in(face)
+    async with face.client.post("/api/briefing.v1.AuthService/SignOut", json={}) as response:
+        assert response.status == 200
+
+    async with face.client.post(
+        SESSION, json={}, headers={"Authorization": f"Bearer {signed_in['accessToken']}"}
+    ) as response:
+        body = await response.json()
+
+    assert response.status == 401
+    assert reason(body) == "SIGNED_OUT"
+
+
+async def test_a_person_who_left_is_signed_out(face: Face) -> None:
+    await sign_in(face)
+    face.credentials.retired = True
+    face.clock.advance(60)
+
+    async with face.client.post(SESSION, json={}) as response:
+        assert response.status == 401
+
+
+async def test_a_stranger_is_told_to_sign_in(face: Face) -> None:
+    async with face.client.post(GET, json={"name": "briefings/b1"}) as response:
+        body = await response.json()
+
+    assert response.status == 401
+    assert body["code"] == "unauthenticated"
+
+
+async def test_guessing_passwords_is_slowed_down(face: Face) -> None:
+    answers = [await sign_in(face, f"guess {number}") for number in range(SIGN_IN_FAILURES_PER_ACCOUNT + 1)]
+
+    assert {status for status, _ in answers[:-1]} == {401}
+    assert {reason(body) for _, body in answers[:-1]} == {"WRONG_CREDENTIALS"}
+    assert (answers[-1][0], reason(answers[-1][1])) == (429, "TOO_MANY_ATTEMPTS")
+    assert (await sign_in(face))[0] == 429
+
+
+async def test_an_error_of_a_service_arrives_with_its_reason_and_facts(face: Face) -> None:
+    await sign_in(face)
+
+    async with face.client.post(CREATE, json={"briefing": {"title": "Giao ban"}}) as response:
+        body = await response.json()
+
+    assert response.status == 409
+    assert body["code"] == "already_exists"
+    assert body["details"][0]["type"] == "google.rpc.ErrorInfo"
+    assert body["details"][0]["debug"]["metadata"] == {"holder_title": "Giao ban tuần", "subject": "points/tan-lap"}
+
+
+async def test_binary_messages_work_as_json_does(face: Face) -> None:
+    await sign_in(face)
+    request = briefing_service_pb2.GetBriefingRequest(name="briefings/b1")
+
+    async with face.client.post(
+        GET, data=request.SerializeToString(), headers={"Content-Type": "application/proto"}
+    ) as response:
+        answer = briefing_service_pb2.GetBriefingResponse.FromString(await response.read())
+
+    assert response.content_type == "application/proto"
+    assert answer.briefing.name == "briefings/b1"
+
+
+def envelopes(body: bytes) -> list[tuple[int, dict[str, Any]]]:
+    found = []
+    while body:
+        flags, size = struct.unpack_from("!BI", body)
+        found.append((flags, json.loads(body[5 : 5 + size])))
+        body = body[5 + size :]
+    return found
+
+
+async def watch(face: Face, name: str) -> list[tuple[int, dict[str, Any]]]:
+    payload = json.dumps({"name": name}).encode()
+    async with face.client.post(
+        WATCH,
+        data=struct.pack("!BI", 0, len(payload)) + payload,
+        headers={"Content-Type": "application/connect+json"},
+    ) as response:
+        assert response.status == 200
+        return envelopes(await response.read())
+
+
+async def test_a_stream_brings_every_message_and_then_its_end(face: Face) -> None:
+    await sign_in(face)
+
+    messages = await watch(face, "briefings/b1")
+
+    assert [body.get("position", "0") for flags, body in messages if flags == 0] == ["0", "1", "2"]
+    assert messages[-1] == (2, {})
+
+
+async def test_a_stream_that_fails_says_so_at_its_end(face: Face) -> None:
+    await sign_in(face)
+
+    messages = await watch(face, "briefings/gone")
+
+    assert messages[-1][0] == 2
+    assert messages[-1][1]["error"]["code"] == "not_found"
+    assert reason(messages[-1][1]["error"]) == "UNKNOWN_BRIEFING"
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"\x0a\xff\xff\xff\xff\x0f", "application/proto", 400),
+        (b"[" * 10_000, "application/json", 400),
+        (b"name=briefings/b1", "application/x-www-form-urlencoded", 415),
+        (b"{}", "text/plain", 415),
+        (b"x" * ((1 << 20) + 1), "application/json", 400),
+    ],
+)
+async def test_garbage_is_refused_and_the_next_request_works(
+    face: Face, body: bytes, media_type: str, status: int
+) -> None:
+    await sign_in(face)
+
+    async with face.client.post(GET, data=io.BytesIO(body), headers={"Content-Type": media_type}) as response:
+        assert response.status == status
+    async with face.client.post(GET, json={"name": "briefings/b1"}) as response:
+        assert response.status == 200
+
+
+async def test_a_page_of_another_site_cannot_write(face: Face) -> None:
+    await sign_in(face)
+
+    async with face.client.post(GET, json={}, headers={"Origin": "https://evil.example"}) as response:
+        assert response.status == 403
+
+
+async def test_methods_for_services_are_not_public(face: Face) -> None:
+    await sign_in(face)
+
+    async with face.client.post("/api/briefing.v1.CredentialService/VerifyPassword", json={}) as response:
+        assert response.status == 501
+
+
+async def test_a_service_that_is_away_is_said_plainly(face: Face) -> None:
+    await sign_in(face)
+
+    async with face.client.post("/api/briefing.v1.DeliveryService/ListDeliveries", json={}) as response:
+        body = await response.json()
+    async with face.client.get("/readyz") as readiness:
+        states = (await readiness.json())["services"]
+
+    assert (response.status, reason(body)) == (503, "SERVICE_UNAVAILABLE")
+    assert readiness.status == 503
+    assert states == {"scheduler": "serving", "media": "serving", "notify": "not reachable"}
+
+
+async def test_a_join_link_acts_as_its_invitee_and_leaves_no_token_in_the_address(face: Face) -> None:
+    async with face.client.get(f"/join/{LINK_TOKEN}?tra-loi=co&x=1", allow_redirects=False) as response:
+        location = response.headers["Location"]
+    async with face.client.post(GET, json={"name": "briefings/b1"}, headers={"X-Giaoban-Link": "1"}) as as_invitee:
+        body = await as_invitee.json()
+    async with face.client.post(GET, json={"name": "briefings/b1"}) as as_person:
+        pass
+
+    assert location == "/vao-hop?tra-loi=co"
+    assert body["briefing"]["title"] == INVITEE
+    assert as_person.status == 401
+
+
+@pytest.mark.parametrize("token", ["forged", "x" * 500])
+async def test_a_bad_link_opens_the_page_that_explains_it(face: Face, token: str) -> None:
+    async with face.client.get(f"/join/{token}", allow_redirects=False) as response:
+        assert response.headers["Location"] == "/vao-hop?loi=LINK_INVALID"
+        assert "Set-Cookie" not in response.headers
+
+
+async def test_every_answer_carries_the_security_headers(face: Face) -> None:
+    for path in ("/healthz", "/api/nothing/here", "/rtc"):
+        async with face.client.get(path) as response:
+            assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+            assert "unsafe-eval" not in response.headers["Content-Security-Policy"]
+            assert response.headers["Referrer-Policy"] == "no-referrer"
