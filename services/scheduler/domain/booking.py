@@ -1,0 +1,394 @@
+"""Booking, changing, cancelling and ending a briefing: each is one transaction with claims, revision, audit and outbox."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from giaoban.clock import Clock
+from giaoban.errors import Aborted, FailedPrecondition, InvalidArgument
+from giaoban.ids import new_id
+from giaoban.names import BriefingId
+from giaoban.principal import Principal
+from services.scheduler.domain import itip
+from services.scheduler.domain.briefing_access import check_conducts, check_edit, own_invitee, seen_briefing
+from services.scheduler.domain.briefing_ports import (
+    BriefingReader,
+    BriefingStore,
+    BriefingWriter,
+    ClaimRefused,
+    Happening,
+    Memo,
+    RevisionSnapshot,
+)
+from services.scheduler.domain.briefings import (
+    Briefing,
+    Invitee,
+    Kind,
+    Organizer,
+    Plan,
+    State,
+    check_plan,
+    check_reason,
+    check_start,
+)
+from services.scheduler.domain.changes import Changes
+from services.scheduler.domain.conflicts import Conflict, in_order, override_reasons, refuse_taken_points
+from services.scheduler.domain.directory import Resolved, UnitFacts
+from services.scheduler.domain.guests import check_known, guest_list
+from services.scheduler.domain.speaking import SpeakingOrder
+from services.scheduler.domain.working_days import local_date
+
+REMEMBERED = timedelta(days=1)
+"""How long a repeated request gets the first answer."""
+
+
+class DirectoryReader(Protocol):
+    """What booking asks of the organisation."""
+
+    async def resolve_selectors(self, names: Sequence[str], on_date: date) -> Resolved:
+        """The points and people behind selectors on a civil date."""
+        ...
+
+    async def unit_facts(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
+        """The facts of units by name; unknown names are left out."""
+        ...
+
+    async def describe(self, names: Sequence[str]) -> Mapping[str, str]:
+        """What to show for selectors."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A checked plan with all that the organisation says about it."""
+
+    plan: Plan
+    host: UnitFacts
+    leaders: Resolved
+    attendees: Resolved
+    attendee_names: tuple[str, ...]
+
+
+class Booking:
+    """The use cases that write plans."""
+
+    def __init__(
+        self, store: BriefingStore, directory: DirectoryReader, clock: Clock, organizer: Organizer, changes: Changes
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._clock = clock
+        self._organizer = organizer
+        self._changes = changes
+
+    async def create(self, caller: Principal, plan: Plan, reasons: Mapping[str, str], request_id: str = "") -> Briefing:
+        """Books a briefing.
+
+        Args:
+            caller: Needs `briefings.write` on the host unit; keeps the briefing when the plan names no secretary.
+            plan: What to book.
+            reasons: Why people already taken are invited, by person; the empty key stands for all.
+            request_id: Repeating the same request with it within a day returns the first answer.
+
+        Raises:
+            DomainError: `POINT_TAKEN`, `OVERRIDE_REASON_NEEDED`, `START_IN_PAST`, `UNKNOWN_…`, `NO_ATTENDEES`,
+                `BAD_FIELD`, `NO_PERMISSION`, `REQUEST_ID_REUSED`.
+        """
+        memo = Memo(request_id, caller.subject, _fingerprint(plan, reasons), BriefingId(""), 1, self._clock.now())
+        answered = await self._answered(memo)
+        if answered is not None:
+            return answered
+        choice = await self._choice(caller, plan)
+        check_start(plan.start, self._clock.now())
+        try:
+            booked = await self._book(caller, choice, reasons, memo)
+        except ClaimRefused:
+            await self._refuse(choice, None)
+            raise
+        self._changes.announce(booked.id)
+        return booked
+
+    async def change(
+        self, caller: Principal, briefing: BriefingId, etag: str, plan: Plan, reasons: Mapping[str, str]
+    ) -> Briefing:
+        """Changes a briefing that is not over; an unchanged plan changes nothing and tells nobody.
+
+        Raises:
+            DomainError: As `create`, and `UNKNOWN_BRIEFING`, `ETAG_MISMATCH`, `BRIEFING_OVER`.
+        """
+        choice = await self._choice(caller, plan)
+        try:
+            async with self._store.changing() as writer:
+                before = await self._editable(writer, caller, briefing)
+                if etag and etag != before.etag:
+                    raise Aborted(
+                        "ETAG_MISMATCH", "Somebody changed the briefing meanwhile; read it again.", name=before.name
+                    )
+                changed = await self._change(writer, caller, before, choice, reasons)
+        except ClaimRefused:
+            await self._refuse(choice, briefing)
+            raise
+        self._changes.announce(briefing)
+        return changed
+
+    async def cancel(self, caller: Principal, briefing: BriefingId, reason: str) -> Briefing:
+        """Calls a briefing off, frees what it claims and tells everyone invited.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `BRIEFING_OVER`, `NO_PERMISSION`, `BAD_FIELD`.
+        """
+        check_reason("reason", reason)
+        async with self._store.changing() as writer:
+            before = await self._editable(writer, caller, briefing)
+            issue = _issue(before, await writer.invitees(briefing))
+            cancelled = replace(
+                before,
+                state=State.CANCELLED,
+                cancel_reason=reason.strip(),
+                revision=before.revision + 1,
+                sequence=before.sequence + 1,
+                revised_at=self._revision_time(before),
+            )
+            await writer.update(cancelled)
+            await writer.release(briefing)
+            told = itip.invitations_of_cancelling(issue, cancelled.organizer.email)
+            await self._settle(writer, caller, cancelled, told, Happening.CANCELLED)
+        self._changes.announce(briefing)
+        return cancelled
+
+    async def end(self, caller: Principal, briefing: BriefingId) -> Briefing:
+        """Ends a briefing whose room is open; the room keeper then closes the room. Ending twice is harmless.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER` when it was called off.
+        """
+        now = self._clock.now()
+        async with self._store.changing() as writer:
+            before = await seen_briefing(writer, caller, briefing)
+            check_conducts(caller, before, await own_invitee(writer, caller, briefing))
+            if before.state is State.ENDED:
+                return before
+            if before.state is State.CANCELLED:
+                raise briefing_over(before)
+            if before.standing(now) is State.SCHEDULED:
+                raise not_open(before)
+            ended = replace(before, state=State.ENDED)
+            await record_end(writer, ended, now)
+            await writer.append_audit(caller.subject, "briefing.end", ended.name, {})
+        self._changes.announce(briefing)
+        return ended
+
+    async def _answered(self, memo: Memo) -> Briefing | None:
+        if not memo.request_id:
+            return None
+        async with self._store.reading() as reader:
+            known = await reader.memo(memo.request_id, memo.made - REMEMBERED)
+            if known is None:
+                return None
+            if (known.actor, known.fingerprint) != (memo.actor, memo.fingerprint):
+                raise FailedPrecondition(
+                    "REQUEST_ID_REUSED", "This request_id belongs to another request; make a new one."
+                )
+            snapshot = await reader.snapshot(known.briefing, known.revision)
+            return snapshot.briefing if snapshot is not None else None
+
+    async def _choice(self, caller: Principal, plan: Plan) -> _Choice:
+        if not plan.secretary and caller.person is not None:
+            plan = replace(plan, secretary=caller.person)
+        check_plan(plan)
+        host = (await self._directory.unit_facts([plan.host_unit])).get(plan.host_unit)
+        if host is None:
+            raise InvalidArgument(
+                "UNKNOWN_UNIT",
+                f"There is no unit {plan.host_unit[:80]!r}; choose from the directory.",
+                field="briefing.host_unit",
+                value=plan.host_unit[:80],
+            )
+        check_edit(caller, host.path, host.name)
+        day = local_date(plan.start)
+        leaders = await self._directory.resolve_selectors([plan.chair, plan.secretary], day)
+        attendees = await self._directory.resolve_selectors(plan.attendees, day)
+        check_known(plan, leaders, attendees)
+        shown = await self._directory.describe(plan.attendees)
+        return _Choice(plan, host, leaders, attendees, tuple(shown.get(name, name) for name in plan.attendees))
+
+    async def _book(self, caller: Principal, choice: _Choice, reasons: Mapping[str, str], memo: Memo) -> Briefing:
+        guests = guest_list(choice.plan, choice.leaders, choice.attendees, ())
+        async with self._store.changing() as writer:
+            guests = await _with_reasons(writer, choice.plan, None, guests, reasons, {})
+            booked = self._first_revision(choice, guests)
+            await writer.insert(booked, guests)
+            if memo.request_id:
+                await writer.remember(replace(memo, briefing=booked.id))
+            await writer.claim(booked, guests)
+            told = itip.invitations_of_booking(_issue(booked, guests), booked.organizer.email)
+            await self._settle(writer, caller, booked, told, Happening.BOOKED)
+        return booked
+
+    def _first_revision(self, choice: _Choice, guests: Sequence[Invitee]) -> Briefing:
+        series = new_id("s")
+        blank = Briefing(
+            id=BriefingId(new_id("b")),
+            series_id=series,
+            uid=f"{series}@{self._organizer.email.rpartition('@')[2]}",
+            plan=choice.plan,
+            host_display_name="",
+            host_path="",
+            chair_display_name="",
+            secretary_display_name="",
+            attendee_names=(),
+            organizer=self._organizer,
+            state=State.SCHEDULED,
+            revision=1,
+            sequence=0,
+            revised_at=self._clock.now().replace(microsecond=0),
+            point_count=0,
+            person_count=0,
+        )
+        return _with_choice(blank, choice, guests)
+
+    async def _change(
+        self,
+        writer: BriefingWriter,
+        caller: Principal,
+        before: Briefing,
+        choice: _Choice,
+        reasons: Mapping[str, str],
+    ) -> Briefing:
+        former = await writer.invitees(before.id)
+        plan, moved = choice.plan, itip.is_rescheduled(before.plan, choice.plan)
+        if moved and plan.start != before.plan.start:
+            check_start(plan.start, self._clock.now())
+        guests = guest_list(plan, choice.leaders, choice.attendees, former)
+        known = {} if moved else {one.subject: one.override_reason for one in former if not one.removed}
+        guests = await _with_reasons(writer, plan, before.id, guests, reasons, known)
+        if moved:
+            guests = itip.unanswered(guests)
+        active = tuple(one for one in former if not one.removed)
+        if plan == before.plan and set(guests) == set(active):
+            return before
+        issue = _issue(before, former)
+        invited = {one.id for one in guests}
+        sequence = itip.sequence_of_change(issue, plan, invited, {one.id for one in former if one.removed})
+        changed = replace(
+            _with_choice(before, choice, guests),
+            # Moved out of its opening time the room closes again; the keeper opens it anew.
+            state=State.SCHEDULED if moved else before.state,
+            revision=before.revision + 1,
+            sequence=sequence,
+            revised_at=self._revision_time(before),
+        )
+        uninvited = tuple(replace(one, removed=True) for one in active if one.id not in invited)
+        await writer.update(changed)
+        await writer.put_invitees(changed.id, (*guests, *uninvited))
+        await writer.claim(changed, guests)
+        told = itip.invitations_of_change(issue, _issue(changed, guests), changed.organizer.email)
+        await self._settle(writer, caller, changed, told, Happening.CHANGED)
+        return changed
+
+    async def _editable(self, writer: BriefingWriter, caller: Principal, briefing: BriefingId) -> Briefing:
+        before = await seen_briefing(writer, caller, briefing)
+        check_edit(caller, before.host_path, before.plan.host_unit)
+        if before.is_over(self._clock.now()):
+            raise briefing_over(before)
+        return before
+
+    async def _settle(
+        self,
+        writer: BriefingWriter,
+        caller: Principal,
+        briefing: Briefing,
+        told: tuple[itip.Invitation, ...],
+        happening: Happening,
+    ) -> None:
+        """Writes what every change leaves behind: the revision for its readers, the audit entry, the event."""
+        await writer.record(RevisionSnapshot(briefing, told))
+        facts: dict[str, str | int] = {
+            "revision": briefing.revision,
+            "start": briefing.plan.start.isoformat(),
+            "minutes": briefing.plan.minutes,
+            "points": briefing.point_count,
+            "people": briefing.person_count,
+        }
+        await writer.append_audit(caller.subject, f"briefing.{_VERBS[happening]}", briefing.name, facts)
+        await writer.announce(happening, briefing, self._clock.now())
+
+    def _revision_time(self, before: Briefing) -> datetime:
+        # DTSTAMP has whole seconds and must rise with every revision, even with two in one second.
+        return max(self._clock.now().replace(microsecond=0), before.revised_at + timedelta(seconds=1))
+
+    async def _refuse(self, choice: _Choice, ignored: BriefingId | None) -> None:
+        """Says who was faster, after the database's own guard refused."""
+        guests = guest_list(choice.plan, choice.leaders, choice.attendees, ())
+        async with self._store.reading() as reader:
+            refuse_taken_points(await _conflicts(reader, choice.plan, ignored, guests))
+        raise Aborted("CONCURRENT_BOOKING", "Somebody booked at the same moment; try again.")
+
+
+_VERBS = {Happening.BOOKED: "book", Happening.CHANGED: "change", Happening.CANCELLED: "cancel"}
+
+
+def briefing_over(briefing: Briefing) -> FailedPrecondition:
+    """The refusal of changes to what has ended or was called off."""
+    return FailedPrecondition("BRIEFING_OVER", "The briefing is over; book a new one.", name=briefing.name)
+
+
+def not_open(briefing: Briefing) -> FailedPrecondition:
+    """The refusal of what needs an open room, before it opens."""
+    opens = briefing.open_time.isoformat().replace("+00:00", "Z")
+    return FailedPrecondition("NOT_OPEN", f"The room opens at {opens}.", name=briefing.name, open_time=opens)
+
+
+async def record_end(writer: BriefingWriter, ended: Briefing, now: datetime) -> None:
+    """Writes the end of a briefing: what it claimed is free, nobody waits to speak any more."""
+    await writer.update(ended)
+    await writer.release(ended.id)
+    await writer.put_speaking_order(ended.id, SpeakingOrder())
+    await writer.announce(Happening.ENDED, ended, now)
+
+
+def _fingerprint(plan: Plan, reasons: Mapping[str, str]) -> str:
+    return hashlib.sha256(repr((plan, sorted(reasons.items()))).encode()).hexdigest()
+
+
+def _issue(briefing: Briefing, invitees: Iterable[Invitee]) -> itip.Issue:
+    return itip.Issue(briefing.plan, briefing.sequence, tuple(one for one in invitees if not one.removed))
+
+
+def _with_choice(briefing: Briefing, choice: _Choice, guests: Sequence[Invitee]) -> Briefing:
+    shown = {one.subject: one.display_name for one in guests}
+    points = sum(one.kind is Kind.POINT for one in guests)
+    return replace(
+        briefing,
+        plan=choice.plan,
+        host_display_name=choice.host.display_name,
+        host_path=choice.host.path,
+        chair_display_name=shown[choice.plan.chair],
+        secretary_display_name=shown[choice.plan.secretary],
+        attendee_names=choice.attendee_names,
+        point_count=points,
+        person_count=len(guests) - points,
+    )
+
+
+async def _conflicts(
+    reader: BriefingReader, plan: Plan, ignored: BriefingId | None, guests: Sequence[Invitee]
+) -> list[Conflict]:
+    return in_order(await reader.conflicts([one.subject for one in guests], plan.start, plan.end, ignored))
+
+
+async def _with_reasons(
+    reader: BriefingReader,
+    plan: Plan,
+    ignored: BriefingId | None,
+    guests: Sequence[Invitee],
+    given: Mapping[str, str],
+    known: Mapping[str, str],
+) -> tuple[Invitee, ...]:
+    """Refuses taken points, asks reasons for taken people and writes them to the invitees."""
+    conflicts = await _conflicts(reader, plan, ignored, guests)
+    refuse_taken_points(conflicts)
+    reasons = override_reasons(conflicts, given, known)
+    return tuple(replace(one, override_reason=reasons.get(one.subject, "")) for one in guests)
