@@ -1,0 +1,312 @@
+import {
+  ConnectionState,
+  type DisconnectReason,
+  type Participant,
+  type RemoteTrackPublication,
+  Room,
+  RoomEvent,
+  type TextStreamReader,
+  Track,
+  type TrackPublication,
+} from "livekit-client";
+import { addLine, cleanMessage } from "./chat";
+import { deviceProblemOf, endOf, failureOf } from "./errors";
+import { type Guard, RELAXED, stepGuard } from "./guard";
+import { type RoomWishes, roomOptions } from "./options";
+import { qualityOf, readMembers } from "./snapshot";
+import type { DeviceKind, EndReason, OwnDevice, OwnSource, Phase, RoomSnapshot } from "./types";
+
+const CHAT_TOPIC = "lk.chat";
+const GUARD_STEP_MS = 2_000;
+const OFF: OwnDevice = { state: "off", problem: null };
+
+const PHASES: Readonly<Record<ConnectionState, Phase>> = {
+  [ConnectionState.Disconnected]: "idle",
+  [ConnectionState.Connecting]: "connecting",
+  [ConnectionState.Connected]: "connected",
+  [ConnectionState.Reconnecting]: "reconnecting",
+  [ConnectionState.SignalReconnecting]: "reconnecting",
+};
+
+const EMPTY: RoomSnapshot = {
+  phase: "idle",
+  attempt: 0,
+  end: null,
+  members: [],
+  chat: [],
+  own: { microphone: OFF, camera: OFF, screen: OFF },
+  mutedByConductor: false,
+  quality: "unknown",
+  saving: false,
+  soundBlocked: false,
+};
+
+/** Events after which the room is read again. */
+const CHANGES = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantNameChanged,
+  RoomEvent.ParticipantActive,
+  RoomEvent.TrackPublished,
+  RoomEvent.TrackUnpublished,
+  RoomEvent.TrackSubscribed,
+  RoomEvent.TrackUnsubscribed,
+  RoomEvent.TrackSubscriptionStatusChanged,
+  RoomEvent.TrackUnmuted,
+  RoomEvent.LocalTrackPublished,
+  RoomEvent.LocalTrackUnpublished,
+  RoomEvent.ActiveSpeakersChanged,
+  RoomEvent.ConnectionQualityChanged,
+  RoomEvent.ConnectionStateChanged,
+  RoomEvent.AudioPlaybackStatusChanged,
+] as const;
+
+/**
+ * One stay in a room: the only door to the client protocol. Screens read `getSnapshot()` and are told of changes by
+ * `subscribe()`; what they do, they do through the methods. After `ended` it is used up.
+ */
+export class MeetingRoom {
+  private readonly room: Room;
+  private readonly listeners = new Set<() => void>();
+  private readonly queues = new Map<OwnSource, Promise<void>>();
+  private snapshot: RoomSnapshot = EMPTY;
+  private order: readonly string[] = [];
+  private shown: ReadonlySet<string> = new Set();
+  private guard: Guard = RELAXED;
+  private guardTimer: ReturnType<typeof setInterval> | undefined;
+  private readingPlanned = false;
+  /** What the visitor wants of the microphone; a closed one that should be open was closed by somebody else. */
+  private microphoneWanted = false;
+
+  /**
+   * @param wishes Devices and sharpness chosen before joining.
+   * @param make Makes the protocol's room; replaced in tests.
+   */
+  constructor(wishes: RoomWishes, make: (options: ReturnType<typeof roomOptions>) => Room = (it) => new Room(it)) {
+    this.room = make(roomOptions(wishes, (attempt) => this.update({ attempt })));
+    for (const change of CHANGES) this.room.on(change, () => this.planReading());
+    this.room.on(RoomEvent.TrackMuted, (publication, participant) => this.onMuted(publication, participant));
+    this.room.on(RoomEvent.Disconnected, (reason) => this.onDisconnected(reason));
+    this.room.registerTextStreamHandler(CHAT_TOPIC, (reader, { identity }) => void this.receive(reader, identity));
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): RoomSnapshot => this.snapshot;
+
+  /**
+   * Enters the room; never throws, a failure ends as `phase: "ended"` with its reason.
+   *
+   * @param url The own origin as `ws:` or `wss:`.
+   */
+  async connect(url: string, token: string): Promise<void> {
+    this.update({ phase: "connecting" });
+    this.guardTimer = setInterval(() => this.stepGuard(), GUARD_STEP_MS);
+    try {
+      // Pictures are asked for one by one, as they come on the screen: a commune's line does not carry 147 of them.
+      await this.room.connect(url, token, { autoSubscribe: false });
+      this.read();
+    } catch (error) {
+      this.finish(failureOf(error));
+    }
+  }
+
+  /** Leaves; what this machine sends is switched off. */
+  async leave(): Promise<void> {
+    this.finish("LEFT");
+    await this.room.disconnect(true);
+  }
+
+  /** Tells the protocol order, identities first to last. */
+  setOrder(order: readonly string[]): void {
+    this.order = order;
+    this.planReading();
+  }
+
+  /** Tells which video tracks are on the screen; others are not received. */
+  show(sids: ReadonlySet<string>): void {
+    this.shown = sids;
+    this.subscribeTracks();
+  }
+
+  /** Opens or closes the microphone. */
+  setMicrophone(on: boolean): Promise<void> {
+    this.microphoneWanted = on;
+    if (on) this.update({ mutedByConductor: false });
+    return this.switchSource("microphone", on, () => this.room.localParticipant.setMicrophoneEnabled(on));
+  }
+
+  /** Switches the camera. */
+  setCamera(on: boolean): Promise<void> {
+    return this.switchSource("camera", on, () => this.room.localParticipant.setCameraEnabled(on));
+  }
+
+  /** Shares a screen or window of the visitor's choice, with its sound where the browser can; or stops. */
+  setScreen(on: boolean): Promise<void> {
+    const options = { audio: true, contentHint: "detail", surfaceSwitching: "include" } as const;
+    return this.switchSource("screen", on, () => this.room.localParticipant.setScreenShareEnabled(on, options));
+  }
+
+  /** Takes another device; a microphone or camera in use goes on with it. */
+  async selectDevice(kind: DeviceKind, id: string): Promise<void> {
+    const source: OwnSource = kind === "videoinput" ? "camera" : "microphone";
+    try {
+      await this.room.switchActiveDevice(kind, id || "default");
+    } catch (error) {
+      if (kind !== "audiooutput")
+        this.setOwn(source, { ...this.snapshot.own[source], problem: deviceProblemOf(error) });
+    }
+  }
+
+  /** Lets sound play after the browser held it back; call from a click. */
+  async startSound(): Promise<void> {
+    await this.room.startAudio().catch(() => undefined);
+    this.planReading();
+  }
+
+  /** Sends a message to everyone. Returns false when it did not go out; the text is the visitor's to keep. */
+  async sendChat(text: string): Promise<boolean> {
+    const message = cleanMessage(text);
+    if (!message) return false;
+    const me = this.room.localParticipant;
+    try {
+      const sent = await me.sendText(message, { topic: CHAT_TOPIC });
+      this.addChat(sent.id, me.identity, message, sent.timestamp);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private addChat(id: string, identity: string, text: string, time: number): void {
+    const me = this.room.localParticipant;
+    const own = identity === me.identity;
+    const name = (own ? me.name : this.room.remoteParticipants.get(identity)?.name) || identity;
+    this.update({ chat: addLine(this.snapshot.chat, { id, identity, name, text, time, own }) });
+  }
+
+  private async receive(reader: TextStreamReader, identity: string): Promise<void> {
+    try {
+      const text = cleanMessage(await reader.readAll());
+      if (text) this.addChat(reader.info.id, identity, text, Date.now());
+    } catch {
+      // The sender's line broke within the message, or it was too long: there is nothing whole to show.
+    }
+  }
+
+  // One after the other: "floor given" and "floor taken back" may arrive within the time a camera takes to start.
+  private switchSource(source: OwnSource, on: boolean, act: () => Promise<unknown>): Promise<void> {
+    const run = async () => {
+      if (this.snapshot.phase === "ended") return;
+      if (on) this.setOwn(source, { state: "starting", problem: null });
+      try {
+        await act();
+        this.setOwn(source, { state: this.isOn(source) ? "on" : "off", problem: null });
+      } catch (error) {
+        this.setOwn(source, { state: "off", problem: deviceProblemOf(error) });
+      }
+      this.read();
+    };
+    const turn = (this.queues.get(source) ?? Promise.resolve()).then(run);
+    this.queues.set(source, turn);
+    return turn;
+  }
+
+  private isOn(source: OwnSource): boolean {
+    const me = this.room.localParticipant;
+    if (source === "microphone") return me.isMicrophoneEnabled;
+    return source === "camera" ? me.isCameraEnabled : me.isScreenShareEnabled;
+  }
+
+  private setOwn(source: OwnSource, device: OwnDevice): void {
+    this.update({ own: { ...this.snapshot.own, [source]: device } });
+  }
+
+  private onMuted(publication: TrackPublication, participant: Participant): void {
+    if (participant.isLocal && publication.source === Track.Source.Microphone && this.microphoneWanted) {
+      this.microphoneWanted = false;
+      // The client also mutes a microphone that was pulled out.
+      const unplugged = publication.track?.mediaStreamTrack.readyState === "ended";
+      if (unplugged) this.setOwn("microphone", { state: "off", problem: "NONE" });
+      else this.update({ mutedByConductor: true });
+    }
+    this.planReading();
+  }
+
+  private onDisconnected(reason: DisconnectReason | undefined): void {
+    // While entering, connect() itself reports why it failed.
+    if (this.snapshot.phase !== "connecting") this.finish(endOf(reason));
+  }
+
+  private finish(end: EndReason): void {
+    clearInterval(this.guardTimer);
+    if (this.snapshot.phase === "ended") return;
+    this.update({ phase: "ended", end, attempt: 0, own: EMPTY.own });
+  }
+
+  private stepGuard(): void {
+    this.guard = stepGuard(this.guard, this.snapshot.quality, Date.now());
+    if (this.guard.saving !== this.snapshot.saving) this.update({ saving: this.guard.saving });
+  }
+
+  // Joining a full room fires hundreds of events in one turn; it is read once.
+  private planReading(): void {
+    if (this.readingPlanned) return;
+    this.readingPlanned = true;
+    queueMicrotask(() => {
+      this.readingPlanned = false;
+      this.read();
+    });
+  }
+
+  private read(): void {
+    if (this.snapshot.phase === "ended") return;
+    const phase = this.phaseNow();
+    // Within a full reconnect the client forgets everyone; the screen keeps what it last saw.
+    const frozen = phase === "reconnecting";
+    const members = frozen ? this.snapshot.members : readMembers(this.room, this.order, this.snapshot.members);
+    this.update({
+      phase,
+      members,
+      attempt: frozen ? Math.max(1, this.snapshot.attempt) : 0,
+      own: this.readOwn(),
+      quality: frozen ? "lost" : qualityOf(this.room.localParticipant),
+      soundBlocked: phase === "connected" && !this.room.canPlaybackAudio,
+    });
+    if (!frozen) this.subscribeTracks();
+  }
+
+  private phaseNow(): Phase {
+    const phase = PHASES[this.room.state];
+    return phase === "idle" ? this.snapshot.phase : phase;
+  }
+
+  private readOwn(): RoomSnapshot["own"] {
+    const { own } = this.snapshot;
+    const now = (source: OwnSource): OwnDevice => {
+      const state = this.isOn(source) ? "on" : "off";
+      return own[source].state === "starting" || own[source].state === state ? own[source] : { ...own[source], state };
+    };
+    return { microphone: now("microphone"), camera: now("camera"), screen: now("screen") };
+  }
+
+  private subscribeTracks(): void {
+    for (const participant of this.room.remoteParticipants.values()) {
+      for (const publication of participant.trackPublications.values()) {
+        const remote = publication as RemoteTrackPublication;
+        const wanted = remote.kind === Track.Kind.Audio || this.shown.has(remote.trackSid);
+        if (remote.isDesired !== wanted) remote.setSubscribed(wanted);
+      }
+    }
+  }
+
+  private update(change: Partial<RoomSnapshot>): void {
+    const keys = Object.keys(change) as (keyof RoomSnapshot)[];
+    if (keys.every((key) => this.snapshot[key] === change[key])) return;
+    this.snapshot = { ...this.snapshot, ...change };
+    for (const listener of this.listeners) listener();
+  }
+}
