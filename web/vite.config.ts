@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 const BROWSERS = ["chrome109", "firefox115"];
 
 // Where `npm run dev` finds the product's own gateway.
-const GATEWAY = process.env["GIAOBAN_DEV_GATEWAY"] ?? "http://127.0.0.1:8080";
+const GATEWAY = process.env.GIAOBAN_DEV_GATEWAY ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
