@@ -7,7 +7,7 @@ session worked in place on a buffer, without the copies its wrapper makes.
 import importlib
 import importlib.metadata
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import (
@@ -17,10 +17,13 @@ from aiortc.rtcdtlstransport import (
     RTCCertificate,
     RTCDtlsTransport,
 )
-from aiortc.rtcicetransport import RTCIceTransport
+from aiortc.rtcsctptransport import RTCSctpTransport
 from typing_extensions import override
 
 from services.media.domain.ports import SrtpKeys, SrtpProfile
+
+if TYPE_CHECKING:
+    from aiortc.rtcicetransport import RTCIceTransport
 
 # A pointer made by pylibsrtp's cffi, which has no types.
 CData: TypeAlias = Any
@@ -33,6 +36,9 @@ TRAILER_BYTES: Final = 4 + 16 + 128
 # 1024 shifts a window of that many bits for each packet sent (measured: 2 to 5 % of the forwarder).
 SEND_WINDOW: Final = 128
 RECEIVE_WINDOW: Final = 1024
+
+# The client protocol opens three data channels.
+MAX_CHANNELS: Final = 16
 
 _PROFILES: Final = {
     SrtpProfile.AEAD_AES_128_GCM: SRTP_AEAD_AES_128_GCM,
@@ -49,6 +55,9 @@ def _check_pins() -> None:
     for attribute in ("_setup_srtp", "_set_role", "_recv_next", "_write_ssl"):
         if not hasattr(RTCDtlsTransport, attribute):
             raise ImportError(f"aiortc's RTCDtlsTransport has no {attribute}")
+    for attribute in ("_handle_data", "_data_channel_receive"):
+        if not hasattr(RTCSctpTransport, attribute):
+            raise ImportError(f"aiortc's RTCSctpTransport has no {attribute}")
 
 
 _check_pins()
@@ -150,3 +159,25 @@ class SrtpSession:
         """Verifies and decrypts an SRTCP packet."""
         self._length[0] = length
         return self._length[0] if _unprotect_rtcp(self._pointer, memory, self._length) == 0 else -1
+
+
+class BoundedSctpTransport(RTCSctpTransport):
+    """aiortc's SCTP with an end to what a client may make it hold."""
+
+    def __init__(self, transport: RTCDtlsTransport, port: int, on_overflow: Callable[[], None]) -> None:
+        """Takes the DTLS transport.
+
+        Args:
+            transport: Of the same peer.
+            port: SCTP's, not UDP's.
+            on_overflow: Called when the client ignores the window it was given or opens channels without end.
+        """
+        super().__init__(transport, port)
+        self._on_overflow = on_overflow
+
+    @override
+    async def _handle_data(self, data: bytes) -> None:
+        await super()._handle_data(data)
+        # aiortc announces its window and does not enforce it.
+        if self._advertised_rwnd < 0 or len(self._data_channels) > MAX_CHANNELS:
+            self._on_overflow()

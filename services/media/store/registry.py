@@ -1,0 +1,100 @@
+"""Which worker holds which room, and which workers live; in Redis, with leases.
+
+Keys: `worker:{index}` (target and load of a live worker), `room:{name}` (target of the worker that holds a room),
+`rooms.open` (rooms that were opened and not closed, so that they find a place again after their worker died).
+"""
+
+import json
+import random
+from typing import Any, Final, NamedTuple
+
+from redis.asyncio import Redis
+
+LEASE_MS: Final = 10_000
+ALIVE_MS: Final = 6_000
+_OPEN: Final = "rooms.open"
+# Takes a room when nobody has it, or when its holder is the dead one that was seen; answers the holder.
+_CLAIM: Final = """
+local holder = redis.call('GET', KEYS[1])
+if (not holder) or (ARGV[2] ~= '' and holder == ARGV[2]) then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+  return ARGV[1]
+end
+return holder
+"""
+_RELEASE: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+class WorkerLoad(NamedTuple):
+    """A live worker."""
+
+    target: str
+    participants: int
+    rooms: int
+
+
+class Registry:
+    """The registry; all of it may be lost without harm to rooms that run."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._claim = redis.register_script(_CLAIM)
+        self._release = redis.register_script(_RELEASE)
+
+    async def announce(self, index: int, load: WorkerLoad) -> None:
+        """Says that a worker lives; to be repeated within `ALIVE_MS`."""
+        await self._redis.set(f"worker:{index}", json.dumps(load._asdict()), px=ALIVE_MS)
+
+    async def withdraw(self, index: int) -> None:
+        """Says that a worker is gone."""
+        await self._redis.delete(f"worker:{index}")
+
+    async def workers(self) -> list[WorkerLoad]:
+        """Lists the live workers, the one with the least to do first."""
+        names = [name async for name in self._redis.scan_iter("worker:*", count=100)]
+        values: list[Any] = await self._redis.mget(names) if names else []
+        found = [WorkerLoad(**json.loads(value)) for value in values if value]
+        random.shuffle(found)
+        return sorted(found, key=lambda each: each.participants + each.rooms)
+
+    async def holder(self, room: str) -> str | None:
+        """Answers the target of the worker that holds a room."""
+        value: Any = await self._redis.get(f"room:{room}")
+        return value.decode() if value else None
+
+    async def claim(self, room: str, target: str, instead_of: str = "") -> str:
+        """Takes or renews the lease of a room; answers who holds it now.
+
+        Args:
+            room: The room.
+            target: Who wants it.
+            instead_of: A holder known to be dead, whose lease does not count.
+        """
+        holder: Any = await self._claim(keys=[f"room:{room}"], args=[target, instead_of, LEASE_MS])
+        return holder.decode() if isinstance(holder, bytes) else str(holder)
+
+    async def renew(self, room: str, target: str) -> bool:
+        """Renews a lease; False when the room has another holder."""
+        return await self.claim(room, target, instead_of=target) == target
+
+    async def release(self, room: str, target: str) -> None:
+        """Gives a lease back, if it is still held."""
+        await self._release(keys=[f"room:{room}"], args=[target])
+
+    async def note_opened(self, room: str) -> None:
+        """Remembers that a room is open until it is closed."""
+        await self._member("sadd", room)
+
+    async def note_closed(self, room: str) -> None:
+        """Forgets an open room."""
+        await self._member("srem", room)
+
+    async def is_opened(self, room: str) -> bool:
+        """Answers whether a room was opened and not closed."""
+        return bool(await self._member("sismember", room))
+
+    async def _member(self, command: str, room: str) -> Any:  # noqa: ANN401 - redis-py types nothing here
+        return await getattr(self._redis, command)(_OPEN, room)
