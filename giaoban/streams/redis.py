@@ -11,6 +11,8 @@ from typing import Any, Final
 import grpc.aio
 import structlog
 from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from giaoban.clock import Clock, SystemClock
@@ -31,8 +33,12 @@ _Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 def connect(url: str) -> Redis:
-    """Opens a client for everything but blocking reads: calls fail after 5 s; strings stay bytes."""
-    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+    """Opens a client for everything but blocking reads: calls fail after 5 s; strings stay bytes.
+
+    A lost connection is made anew three times within the call, so a restarted server costs no caller an error.
+    """
+    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), 3)
+    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30, retry=retry)
 
 
 async def publish(redis: Redis, stream: str, key: str, payload: bytes) -> str:

@@ -39,7 +39,7 @@ class RedisServer:
         self.url: Final = f"unix://{folder / 'valkey.sock'}"
 
     def start(self) -> None:
-        """Starts the server and waits until it answers."""
+        """Starts the server and waits until it answers; from the main thread, whose end would end the server."""
         line = bound_to_parent(command(self._folder / "valkey.sock", self._folder))
         self._process = subprocess.Popen(line, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command line
         deadline = time.monotonic() + 15

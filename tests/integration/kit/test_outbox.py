@@ -29,8 +29,9 @@ async def prepared(engines: EngineFactory) -> AsyncEngine:
     return engine
 
 
-async def keys_on(redis: Any) -> list[bytes]:
-    return [fields[b"key"] for _, fields in await redis.xrange("events.test")]
+async def keys_on(redis: Redis) -> list[bytes]:
+    entries: Any = await redis.xrange("events.test")
+    return [fields[b"key"] for _, fields in entries]
 
 
 async def arrived(redis: Redis, key: bytes) -> bool:

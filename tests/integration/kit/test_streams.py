@@ -29,8 +29,9 @@ async def consuming(
         await asyncio.wait([task])
 
 
-async def unfinished(redis: Any) -> int:
-    return int((await redis.xpending(STREAM, GROUP))["pending"])
+async def unfinished(redis: Redis) -> int:
+    summary: Any = await redis.xpending(STREAM, GROUP)
+    return int(summary["pending"])
 
 
 async def any_dead(redis: Redis) -> bool:
@@ -93,7 +94,7 @@ async def test_an_entry_of_a_consumer_that_never_comes_back_is_taken_over(redis:
     assert await unfinished(redis) == 0
 
 
-async def test_poison_goes_to_the_dead_stream_and_the_rest_goes_on(redis: Any) -> None:
+async def test_poison_goes_to_the_dead_stream_and_the_rest_goes_on(redis: Redis) -> None:
     tries: list[str] = []
 
     async def handler(_payload: bytes, key: str) -> None:
@@ -107,7 +108,8 @@ async def test_poison_goes_to_the_dead_stream_and_the_rest_goes_on(redis: Any) -
         await eventually(lambda: tries.count("poison") == 3 and "food" in tries)
         await eventually(lambda: any_dead(redis))
 
-    [(_, dead)] = await redis.xrange(STREAM + ".dead")
+    dead_entries: Any = await redis.xrange(STREAM + ".dead")
+    [(_, dead)] = dead_entries
     assert (dead[b"key"], dead[b"payload"], dead[b"tries"], dead[b"error"]) == (b"poison", b"x", b"3", b"ValueError")
     assert tries.count("food") == 1
     assert await unfinished(redis) == 0
@@ -164,8 +166,8 @@ async def test_a_killed_server_that_comes_back_has_lost_nothing(redis_server: Re
     async with consuming(redis, handler):
         await publish(redis, STREAM, "a", b"")
         await eventually(lambda: seen == ["a"])
-        await asyncio.to_thread(redis_server.kill)
-        await asyncio.to_thread(redis_server.start)
+        redis_server.kill()
+        redis_server.start()
         await publish(redis, STREAM, "b", b"")
         await eventually(lambda: seen[-1:] == ["b"])
 
@@ -173,16 +175,18 @@ async def test_a_killed_server_that_comes_back_has_lost_nothing(redis_server: Re
     assert await redis.xlen(STREAM) == 2
 
 
-async def test_trimming_spares_what_somebody_has_not_finished(redis: Any) -> None:
+async def test_trimming_spares_what_somebody_has_not_finished(redis: Redis) -> None:
     ids = [await publish(redis, STREAM, str(number), b"") for number in range(6)]
     for group in ("fast", "slow"):
         await redis.xgroup_create(STREAM, group, id="0")
     await redis.xreadgroup("fast", "one", {STREAM: ">"}, noack=True)
-    [(_, entries)] = await redis.xreadgroup("slow", "one", {STREAM: ">"}, count=4)
+    read: Any = await redis.xreadgroup("slow", "one", {STREAM: ">"}, count=4)
+    [(_, entries)] = read
     await redis.xack(STREAM, "slow", entries[0][0], entries[1][0])
 
     removed = await trim(redis, STREAM, keep_seconds=-1)
 
     assert removed == 2
-    assert [entry.decode() for entry, _ in await redis.xrange(STREAM)] == ids[2:]
+    left: Any = await redis.xrange(STREAM)
+    assert [entry.decode() for entry, _ in left] == ids[2:]
     assert await trim(redis, STREAM, keep_seconds=3600) == 0

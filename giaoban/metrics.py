@@ -1,0 +1,84 @@
+"""Prometheus metrics of a process: counters are declared where they count, shown on one page of the process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+
+from giaoban.config import Address
+from giaoban.errors import FailedPrecondition
+from giaoban.files import private_folder
+
+__all__ = ["Counter", "Gauge", "Histogram", "exposed", "observe_call", "read_page"]
+
+log = structlog.get_logger(__name__)
+
+_CALLS: Final = Histogram(
+    "giaoban_rpc_seconds",
+    "Time of calls served, by method and outcome.",
+    ("method", "code"),
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+_LONGEST_REQUEST: Final = 8_192
+_REQUEST_SECONDS: Final = 5.0
+
+
+def observe_call(method: str, code: str, seconds: float) -> None:
+    """Counts a served call; the observer of `giaoban.rpc.server.serve`."""
+    _CALLS.labels(method, code).observe(seconds)
+
+
+@asynccontextmanager
+async def exposed(where: Address | Path) -> AsyncIterator[None]:
+    """Serves this process's metrics on an address, or on a Unix socket for whoever gathers several.
+
+    Raises:
+        FailedPrecondition: `ADDRESS_TAKEN`.
+    """
+    try:
+        if isinstance(where, Path):
+            await asyncio.to_thread(private_folder, where.parent)
+            server = await asyncio.start_unix_server(_answer, where, limit=_LONGEST_REQUEST)
+        else:
+            server = await asyncio.start_server(_answer, where.host, where.port, limit=_LONGEST_REQUEST)
+    except OSError as error:
+        raise FailedPrecondition(
+            "ADDRESS_TAKEN", f"The metrics page cannot listen on {where} (GIAOBAN_METRICS): {error.strerror}."
+        ) from error
+    async with server:
+        yield
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await answer_page(reader, writer, generate_latest(REGISTRY))
+
+
+async def answer_page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, page: bytes) -> None:
+    """Answers one HTTP request of whatever kind with a page of metrics, and closes."""
+    try:
+        async with asyncio.timeout(_REQUEST_SECONDS):
+            await reader.readuntil(b"\r\n\r\n")
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE_LATEST}\r\nContent-Length: {len(page)}\r\n"
+            writer.write(head.encode() + b"Connection: close\r\n\r\n" + page)
+            await writer.drain()
+    except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
+        log.debug("metrics request failed", error=error)
+    finally:
+        writer.close()
+
+
+async def read_page(path: Path) -> bytes:
+    """Reads the metrics of another process from its Unix socket; empty when it does not answer within 5 s."""
+    try:
+        async with asyncio.timeout(_REQUEST_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = await reader.read()
+            writer.close()
+    except (TimeoutError, OSError):
+        return b""
+    return answer.partition(b"\r\n\r\n")[2]
