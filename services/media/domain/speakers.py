@@ -62,7 +62,8 @@ class RoomSpeakers:
         return tuple(sorted(changes, key=lambda change: -change.level))
 
     def _level(self, voice: _Voice) -> float:
-        speaking = voice.active_seconds >= _ACTIVE_SHARE * WINDOW_SECONDS
+        # Sums of 20 ms are not exact.
+        speaking = voice.active_seconds > _ACTIVE_SHARE * WINDOW_SECONDS - 1e-6
         level = voice.amplitude_seconds / voice.active_seconds if speaking else 0.0
         voice.active_seconds = voice.amplitude_seconds = 0.0
         if not speaking:

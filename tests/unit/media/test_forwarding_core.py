@@ -1,0 +1,285 @@
+"""The core as a whole, fed with packets and time: who gets what, and that nothing a member sends harms another."""
+
+import itertools
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.media.domain import rtcp, rtp
+from services.media.domain.core import MediaCore
+from services.media.domain.outcome import FirstPacket, StreamStateChanged, WantedLayersChanged
+from services.media.domain.ports import (
+    Codec,
+    ExtensionIds,
+    Feedback,
+    Kind,
+    Limit,
+    PeerId,
+    PublishedMedia,
+    RoomId,
+    StreamState,
+    SubscribedMedia,
+    SubscriptionId,
+    TrackId,
+)
+
+ROOM = RoomId("room")
+SPEAKER, VIEWER, OTHER = PeerId("speaker"), PeerId("viewer"), PeerId("other")
+CAMERA, VOICE = TrackId("camera"), TrackId("voice")
+IDS = ExtensionIds(mid=4, rid=10, repaired_rid=11, audio_level=1, transport_wide_cc=3, abs_send_time=2)
+RIDS = ("q", "h", "f")
+VIDEO = PublishedMedia(Kind.VIDEO, Codec.VP8, "1", 96, 97, RIDS, extensions=IDS, feedback=Feedback.REMB, nack=True)
+AUDIO = PublishedMedia(Kind.AUDIO, Codec.OPUS, "0", 111, extensions=IDS)
+SHOWN, HEARD = SubscriptionId("shown"), SubscriptionId("heard")
+
+
+def picture(rid: str, sequence: int, *, key: bool = False) -> bytes:
+    block = rtp.extension_block([(IDS.mid, b"1"), (IDS.rid, rid.encode())])
+    payload = b"\x90\x80" + (0x8000 | sequence & 0x7FFF).to_bytes(2, "big") + (b"\x00" if key else b"\x01") + b"v" * 99
+    ssrc = 100 + RIDS.index(rid)
+    return struct.pack("!BBHII", 0x90, 0xE0, sequence & 0xFFFF, 3000 * sequence & 0xFFFFFFFF, ssrc) + block + payload
+
+
+def sound(sequence: int) -> bytes:
+    block = rtp.extension_block([(IDS.mid, b"0"), (IDS.audio_level, b"\x8a")])
+    return struct.pack("!BBHII", 0x90, 111, sequence & 0xFFFF, 960 * sequence & 0xFFFFFFFF, 77) + block + b"a" * 80
+
+
+@pytest.fixture
+def core() -> MediaCore:
+    return made()
+
+
+def made() -> MediaCore:
+    built = MediaCore(lambda bits: (1 << bits) - 2)
+    for peer in (SPEAKER, VIEWER, OTHER):
+        built.add_peer(peer, ROOM, 0.0)
+        built.connect_peer(peer, 0.0)
+    built.publish(CAMERA, SPEAKER, VIDEO)
+    built.publish(VOICE, SPEAKER, AUDIO)
+    built.subscribe(SHOWN, CAMERA, VIEWER, SubscribedMedia("1", 900, 120), 0.0)
+    built.subscribe(HEARD, VOICE, VIEWER, SubscribedMedia("0", 800, 109), 0.0)
+    return built
+
+
+def sent(core: MediaCore) -> list[tuple[PeerId, rtp.RtpPacket]]:
+    return [(peer, rtp.parse(header + payload)) for peer, header, payload in core.take_rtp()]
+
+
+def asked(core: MediaCore) -> list[rtcp.Message]:
+    return [message for _, packet in core.take_rtcp() for message in rtcp.parse(packet)]
+
+
+def test_everyone_who_subscribed_gets_the_best_layer_and_nobody_else(core: MediaCore) -> None:
+    for rid in RIDS:
+        core.on_rtp(SPEAKER, picture(rid, 500, key=True), 0.0)
+    core.on_rtp(SPEAKER, picture("q", 501), 0.01)
+    core.on_rtp(SPEAKER, picture("f", 501), 0.01)
+
+    packets = sent(core)
+
+    assert {peer for peer, _ in packets} == {VIEWER}
+    numbers = [packet.sequence for _, packet in packets]
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
+    assert [event for event in core.take_events() if isinstance(event, FirstPacket)] == [
+        FirstPacket(CAMERA, rid) for rid in RIDS
+    ]
+
+
+def test_a_late_subscriber_waits_for_a_key_frame_that_is_asked_for_once(core: MediaCore) -> None:
+    core.on_rtp(SPEAKER, picture("q", 1, key=True), 0.0)
+    core.take_rtp(), core.take_rtcp()
+
+    core.subscribe(SubscriptionId("late"), CAMERA, OTHER, SubscribedMedia("1", 901, 120), 1.0)
+    core.request_keyframe(CAMERA, 1.1)
+    assert asked(core) == [rtcp.KeyframeRequest(100)]
+    core.on_rtp(SPEAKER, picture("q", 2), 1.2)
+    assert [peer for peer, _ in sent(core)] == [VIEWER]
+    core.on_rtp(SPEAKER, picture("q", 3, key=True), 1.3)
+
+    assert {peer for peer, _ in sent(core)} == {VIEWER, OTHER}
+
+
+def test_muting_stops_packets_and_unmuting_begins_with_a_key_frame(core: MediaCore) -> None:
+    core.on_rtp(SPEAKER, picture("q", 1, key=True), 0.0)
+    core.set_muted(CAMERA, True, 0.1)
+    core.on_rtp(SPEAKER, picture("q", 2), 0.2)
+    core.set_muted(CAMERA, False, 5.0)
+    core.on_rtp(SPEAKER, picture("q", 3000), 5.1)
+    assert len(sent(core)) == 1
+    core.on_rtp(SPEAKER, picture("q", 3001, key=True), 5.2)
+
+    assert len(sent(core)) == 1
+    core.tick(5.5)
+    assert not [each for each in asked(core) if isinstance(each, rtcp.Nack)]
+
+
+def test_a_disabled_tile_costs_nothing_and_makes_no_stream_state(core: MediaCore) -> None:
+    core.on_rtp(SPEAKER, picture("q", 1, key=True), 0.0)
+    core.take_rtp()
+    core.take_events()
+
+    core.set_limit(SHOWN, Limit(disabled=True), 1.0)
+    core.on_rtp(SPEAKER, picture("q", 2, key=True), 1.0)
+    core.tick(4.0)
+    core.tick(7.0)
+
+    assert sent(core) == []
+    assert core.take_events() == [WantedLayersChanged(CAMERA, (False, False, False))]
+
+
+def test_a_layer_that_stops_is_replaced_by_one_that_flows(core: MediaCore) -> None:
+    for rid in RIDS:
+        core.on_rtp(SPEAKER, picture(rid, 1, key=True), 0.0)
+    for step in range(1, 100):
+        core.on_rtp(SPEAKER, picture("q", 1 + step, key=step == 90), step / 20)
+        core.tick(step / 20)
+
+    # One key frame of each layer as they came, then the ten pictures since the low layer's next key frame.
+    last = sent(core)[-1][1]
+    assert last.payload[2:4] == struct.pack("!H", 0x8000 | 13)
+
+
+def test_leaving_takes_tracks_and_subscriptions_along(core: MediaCore) -> None:
+    core.remove_peer(SPEAKER)
+    core.on_rtp(SPEAKER, picture("q", 1, key=True), 0.0)
+    core.tick(1.0)
+    core.set_limit(SHOWN, Limit(), 1.0)
+    core.unsubscribe(SHOWN)
+    core.remove_peer(VIEWER)
+    core.remove_peer(OTHER)
+    core.tick(2.0)
+
+    assert sent(core) == []
+
+
+def test_a_track_of_another_cannot_be_taken_over(core: MediaCore) -> None:
+    core.publish(CAMERA, OTHER, VIDEO)
+    core.on_rtp(OTHER, picture("q", 1, key=True), 0.0)
+
+    assert sent(core) == []
+
+
+def test_a_publisher_is_told_loss_and_an_estimate(core: MediaCore) -> None:
+    for number in range(100):
+        if number % 10 != 5:
+            core.on_rtp(SPEAKER, picture("q", number, key=number == 0), number / 50)
+    core.tick(2.0)
+
+    messages = asked(core)
+    block = next(each for each in messages if isinstance(each, rtcp.ReportBlock))
+    assert block.packets_lost == 10
+    assert any(isinstance(each, rtcp.Remb) and each.bitrate_bps >= 1_000_000 for each in messages)
+
+
+def test_loss_in_reports_lowers_the_layer_and_quiet_raises_it_again(core: MediaCore) -> None:
+    numbers = itertools.count(1)
+    highest, lost = 0, 0
+
+    def play(seconds: float, start: float, loss: float) -> set[bytes]:
+        nonlocal highest, lost
+        seen = set()
+        for step in range(int(seconds * 10)):
+            now, number = start + step / 10, next(numbers)
+            for rid, repeat in (("q", 1), ("h", 4), ("f", 16)):
+                for part in range(repeat):
+                    core.on_rtp(SPEAKER, picture(rid, number * repeat + part, key=part == 0), now)
+            core.tick(now)
+            packets = [packet for _, packet in sent(core) if packet.ssrc == 900]
+            seen = {packet.timestamp for packet in packets}
+            sizes = len(packets)
+            highest, lost = highest + sizes, lost + round(sizes * loss)
+            if step % 10 == 9:
+                block = rtcp.ReportBlock(900, 0, lost, highest, 0, 0, 0)
+                core.on_rtcp(VIEWER, rtcp.receiver_report(1, [block]), now)
+        return {len(seen).to_bytes(1, "big")}
+
+    assert play(3, 0.0, 0.0) == {b"\x10"}
+    assert play(6, 3.0, 0.4) == {b"\x01"}
+    assert play(40, 9.0, 0.0) == {b"\x10"}
+
+
+def test_quality_facts_tell_both_directions_and_no_data_where_there_is_none(core: MediaCore) -> None:
+    core.set_round_trip(OTHER, 0.08)
+    for number in range(250):
+        if number % 25 != 5:
+            core.on_rtp(SPEAKER, sound(number), number / 50)
+    core.on_rtcp(VIEWER, rtcp.receiver_report(1, [rtcp.ReportBlock(800, 0, 0, 100, 0, 0, 0)]), 4.0)
+    core.on_rtcp(VIEWER, rtcp.receiver_report(1, [rtcp.ReportBlock(800, 0, 5, 200, 480, 0, 0)]), 5.0)
+
+    speaker, viewer, other = (core.sample(peer, 5.0) for peer in (SPEAKER, VIEWER, OTHER))
+
+    assert speaker.up.audio_loss == pytest.approx(0.04, abs=0.001)
+    assert speaker.up.score is not None
+    assert 60 < speaker.up.score < 75
+    assert (viewer.down.loss, viewer.down.jitter_ms) == (0.05, 10.0)
+    assert viewer.up.score is None
+    assert (other.round_trip_ms, other.score, other.up.loss, other.silent_seconds) == (80.0, None, None, None)
+
+
+def test_a_narrow_line_pauses_pictures_and_tells_so_twice(core: MediaCore) -> None:
+    for step in range(40):
+        core.on_rtp(SPEAKER, picture("q", step, key=step % 5 == 0), step / 10)
+        core.on_rtp(SPEAKER, sound(step), step / 10)
+        core.tick(step / 10)
+    core.take_events()
+    core.on_rtcp(VIEWER, rtcp.remb(1, 4_000, [900]), 4.0)
+    assert core.take_events() == [StreamStateChanged(SHOWN, StreamState.PAUSED)]
+    core.take_rtp()
+
+    for step in range(40, 200):
+        core.on_rtp(SPEAKER, picture("q", step, key=step % 5 == 0), step / 10)
+        core.on_rtp(SPEAKER, sound(step), step / 10)
+        core.tick(step / 10)
+
+    assert StreamStateChanged(SHOWN, StreamState.ACTIVE) in core.take_events()
+    heard = [packet for _, packet in sent(core) if packet.ssrc == 800]
+    assert len(heard) == 160
+
+
+PACKETS = st.one_of(
+    st.binary(max_size=1600),
+    st.builds(
+        lambda first, second, sequence, ssrc, rest: struct.pack("!BBHII", first, second, sequence, 1, ssrc) + rest,
+        st.sampled_from([0x80, 0x90, 0xA0, 0xB0]),
+        st.sampled_from([0xE0, 0x60, 111, 97]),
+        st.integers(0, 0xFFFF),
+        st.sampled_from([77, 100, 101, 900, 5]),
+        st.binary(max_size=80)
+        | st.binary(max_size=30).map(lambda tail: rtp.extension_block([(4, b"1"), (10, b"q")]) + tail)
+        | st.binary(max_size=30).map(lambda tail: rtp.extension_block([(4, b"1"), (11, b"q")]) + tail),
+    ),
+)
+REPORTS = st.one_of(
+    st.binary(max_size=300),
+    st.builds(
+        lambda kind, count, body: struct.pack("!BBH", 0x80 | count, kind, len(body) // 4) + body,
+        st.sampled_from([200, 201, 203, 205, 206]),
+        st.integers(0, 31),
+        st.lists(st.sampled_from([0, 1, 77, 100, 900, 0x52454D42, 0xFFFFFFFF]), max_size=30).map(
+            lambda words: struct.pack(f"!{len(words)}I", *words)
+        ),
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), PACKETS, REPORTS), max_size=25))
+def test_whatever_a_member_sends_the_others_hear_each_other(noise: list[tuple[bool, bytes, bytes]]) -> None:
+    core, now = made(), 0.0
+    core.publish(TrackId("rogue camera"), OTHER, VIDEO)
+    core.subscribe(SubscriptionId("rogue view"), CAMERA, OTHER, SubscribedMedia("1", 900, 120, 901, 121), 0.0)
+    core.subscribe(SubscriptionId("own view"), TrackId("rogue camera"), VIEWER, SubscribedMedia("2", 950, 120), 0.0)
+    for number, (first, packet, report) in enumerate(noise):
+        now += 0.02
+        if first:
+            core.on_rtp(OTHER, packet, now)
+        core.on_rtcp(OTHER, report, now)
+        core.on_rtp(SPEAKER, sound(number), now)
+        core.tick(now)
+        core.sample(OTHER, now)
+
+    heard = [packet for peer, packet in sent(core) if peer == VIEWER and packet.ssrc == 800]
+    assert len(heard) == len(noise)
