@@ -110,3 +110,8 @@ def _email(field: str, value: str) -> Iterator[FieldProblem]:
 def _phone(field: str, value: str) -> Iterator[FieldProblem]:
     if value and not _PHONE.fullmatch(value):
         yield FieldProblem(field, "BAD_PHONE", value, f"{field} is no telephone number such as 0912 345 678.")
+
+
+def cleaned(text: str) -> str:
+    """Text as it is stored: accents composed, no spaces around."""
+    return unicodedata.normalize("NFC", text).strip()

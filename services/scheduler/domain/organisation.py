@@ -1,9 +1,8 @@
 """Changing units, points and people: each change is one transaction with its audit row."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from giaoban.errors import Aborted, Conflict, FailedPrecondition, InvalidArgument, NotFound
 from giaoban.ids import new_id, slug
@@ -13,14 +12,14 @@ from services.scheduler.domain.access import check_write
 from services.scheduler.domain.audit import Detail
 from services.scheduler.domain.org_fields import person_problems, point_problems, refuse, unit_problems
 from services.scheduler.domain.org_ports import OrgStore, OrgWriter
-from services.scheduler.domain.org_views import PersonView, PointView, home_path, person_view, point_view
+from services.scheduler.domain.org_rights import locks_out, needed_for_person, needed_for_point, needed_for_unit
+from services.scheduler.domain.org_views import PersonView, PointView, person_view, point_view
 from services.scheduler.domain.passwords import PasswordHasher, check_password
-from services.scheduler.domain.people import Person, Role
+from services.scheduler.domain.people import Person
 from services.scheduler.domain.points import Point
-from services.scheduler.domain.units import WHOLE_TREE, Unit, UnitTree
+from services.scheduler.domain.units import Unit, UnitTree
 
 _Record = TypeVar("_Record", Unit, Point, Person)
-_GUARDED: Final = ("username", "roles", "retired")
 
 
 class Organisation:
@@ -39,7 +38,7 @@ class Organisation:
         refuse(unit_problems(unit))
         async with self._store.changing() as writer:
             tree = await writer.tree()
-            check_write(caller, _path(tree, unit.parent, "unit.parent"))
+            check_write(caller, *needed_for_unit(None, unit, tree, tree))
             unit = replace(unit, id=unit.id or _free_unit_id(tree, unit.display_name), revision=0)
             if unit.id in tree:
                 raise Conflict("UNIT_EXISTS", "There is already a unit of that id.", unit=unit_name(unit.id))
@@ -57,9 +56,7 @@ class Organisation:
         async with self._store.changing() as writer:
             tree = await writer.tree()
             before = _known(tree, unit.id)
-            check_write(caller, before.path)
-            if unit.parent != before.parent:
-                check_write(caller, _path(tree, before.parent, ""), _path(tree, unit.parent, "unit.parent"))
+            check_write(caller, *needed_for_unit(before, unit, tree, tree))
             _check_etag(etag, before.etag)
             different = tree.put([replace(unit, revision=before.revision)])
             if not different:
@@ -78,7 +75,7 @@ class Organisation:
         refuse(point_problems(point))
         async with self._store.changing() as writer:
             tree = await writer.tree()
-            check_write(caller, _path(tree, point.unit, "point.unit"))
+            check_write(caller, *needed_for_point(None, point, tree))
             point = replace(point, id=point.id or await _free_point_id(writer, point.display_name), revision=0)
             if await writer.points([point.id]):
                 raise Conflict("POINT_EXISTS", "There is already a point of that id.", point=point_name(point.id))
@@ -98,7 +95,7 @@ class Organisation:
             before = next(iter(await writer.points([point.id])), None)
             if before is None:
                 raise NotFound("UNKNOWN_POINT", "There is no such point.", point=point_name(point.id))
-            check_write(caller, _path(tree, before.unit, ""), _path(tree, point.unit, "point.unit"))
+            check_write(caller, *needed_for_point(before, point, tree))
             _check_etag(etag, before.etag)
             after = replace(point, revision=before.revision)
             if after != before:
@@ -121,7 +118,7 @@ class Organisation:
                 raise InvalidArgument(
                     "BAD_FIELD", "A person needs a unit.", field="person.unit", problem="MISSING_VALUE"
                 )
-            check_write(caller, _path(tree, person.unit, "person.unit"), *_grant_paths(tree, person))
+            check_write(caller, *needed_for_person(None, person, tree))
             # Ids of people stand in logs, so they do not tell names.
             person = replace(person, id=person.id or PersonId(new_id("p")), revision=0)
             if await writer.people([person.id]):
@@ -131,9 +128,6 @@ class Organisation:
 
     async def update_person(self, caller: Principal, person: Person, etag: str, password: str) -> PersonView:
         """Changes a person; an empty password leaves the old one.
-
-        Whoever changes user name, password, roles or retirement must administer every subtree on which the person holds
-        a role: otherwise the administrator of a district could become that of the province.
 
         Raises:
             DomainError: `UNKNOWN_PERSON`, `UNKNOWN_UNIT`, `USERNAME_TAKEN`, `ETAG_MISMATCH`, `WEAK_PASSWORD`,
@@ -145,10 +139,11 @@ class Organisation:
             before = next(iter(await writer.people([person.id])), None)
             if before is None:
                 raise NotFound("UNKNOWN_PERSON", "There is no such person.", person=person_name(person.id))
-            check_write(caller, home_path(before, tree), *_new_home(tree, before, person))
-            if password or any(getattr(before, name) != getattr(person, name) for name in _GUARDED):
-                check_write(caller, *_grant_paths(tree, before), *_grant_paths(tree, person))
-            _check_own_account(caller, before, person)
+            check_write(caller, *needed_for_person(before, person, tree, password=bool(password)))
+            if locks_out(caller, before, person):
+                raise FailedPrecondition(
+                    "OWN_ACCOUNT", "Another administrator must take your own account or administration away."
+                )
             _check_etag(etag, before.etag)
             after = replace(person, revision=before.revision)
             if after != before or password_hash:
@@ -221,32 +216,6 @@ def _known(tree: UnitTree, unit_id: UnitId) -> Unit:
     if unit is None:
         raise NotFound("UNKNOWN_UNIT", "There is no such unit.", unit=unit_name(unit_id))
     return unit
-
-
-def _path(tree: UnitTree, unit_id: UnitId | None, field: str) -> str:
-    """The path of a unit that a field names; that of everything for none."""
-    if unit_id is None:
-        return WHOLE_TREE
-    unit = tree.get(unit_id)
-    if unit is None:
-        raise InvalidArgument("UNKNOWN_UNIT", "There is no such unit.", field=field, unit=unit_name(unit_id))
-    return unit.path
-
-
-def _grant_paths(tree: UnitTree, person: Person) -> Sequence[str]:
-    return [_path(tree, grant.unit, "person.roles") for grant in person.roles]
-
-
-def _new_home(tree: UnitTree, before: Person, after: Person) -> Sequence[str]:
-    return [] if after.unit == before.unit else [_path(tree, after.unit, "person.unit")]
-
-
-def _check_own_account(caller: Principal, before: Person, after: Person) -> None:
-    lost = {grant for grant in before.roles if grant.role is Role.ADMINISTRATOR} - set(after.roles)
-    if caller.subject == person_name(before.id) and (lost or after.retired or not after.username):
-        raise FailedPrecondition(
-            "OWN_ACCOUNT", "Another administrator must take your own account or administration away."
-        )
 
 
 def _check_etag(sent: str, present: str) -> None:
