@@ -35,6 +35,7 @@ from giaoban.clock import Clock, SystemClock
 from giaoban.sql.engine import sessions
 from giaoban.sql.types import UtcDateTime
 from giaoban.streams.redis import publish, trim
+from giaoban.tasks import checkpoint
 
 log = structlog.get_logger(__name__)
 
@@ -139,10 +140,11 @@ class OutboxRelay:
         """Relays until cancelled; an unreachable Redis or store only delays."""
         failures, tidied = 0, -_HOUSEKEEPING_SECONDS
         while True:
+            checkpoint()
             self._woken.clear()
             try:
                 while await self.relay_once():
-                    pass
+                    checkpoint()
                 if self._clock.monotonic() - tidied >= _HOUSEKEEPING_SECONDS:
                     await self._tidy()
                     tidied = self._clock.monotonic()

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from giaoban.clock import Clock, SystemClock
 from giaoban.errors import Unavailable
+from giaoban.tasks import checkpoint
 
 log = structlog.get_logger(__name__)
 
@@ -151,6 +152,7 @@ class StreamConsumer:
                 raise
 
     async def _round(self, blocking: Redis) -> None:
+        checkpoint()
         now = self._clock.monotonic()
         if self._failed and now >= self._retry_at:
             await self._finish_own()
@@ -194,6 +196,7 @@ class StreamConsumer:
         return int(found[0]["times_delivered"]) if found else 1
 
     async def _deliver(self, entry: _Entry, deliveries: int) -> None:
+        checkpoint()
         entry_id, fields = entry
         if not fields:  # trimmed away while it was pending
             await self._redis.xack(self._stream, self._group, entry_id)
