@@ -1,0 +1,198 @@
+import { Alert, Anchor, Button, Group, List, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { briefings } from "~/api/clients";
+import { type Problem, problemOf } from "~/api/errors";
+import { civilDate, civilTime } from "~/lib/dates";
+import { paths } from "~/lib/names";
+import { ErrorAlert } from "~/ui/states";
+import { BookingForm } from "./BookingForm";
+import { ConflictPanel } from "./ConflictPanel";
+import {
+  badFields,
+  briefingOf,
+  type Draft,
+  draftOf,
+  FIELDS,
+  type Field,
+  overrideReasonsOf,
+  refusedFields,
+} from "./draft";
+import { dropDraft, loadDraft, saveDraft } from "./store";
+import { useConflicts } from "./useConflicts";
+
+interface BookingEditorProps {
+  /** The briefing being changed; empty for a new one. */
+  readonly name: string;
+  readonly start: Draft;
+  /** Whether an unsent draft of this tab goes before `start`. */
+  readonly resume: boolean;
+}
+
+function useDraft(name: string, start: Draft, resume: boolean) {
+  const [initial] = useState(() => ({ stored: resume ? loadDraft(name) : null, start }));
+  const [draft, setDraft] = useState<Draft>(initial.stored ?? initial.start);
+  const [resumed, setResumed] = useState(initial.stored !== null);
+  const untouched = draft === initial.start;
+  useEffect(() => {
+    if (!untouched) saveDraft(name, draft);
+  }, [name, draft, untouched]);
+  return {
+    draft,
+    resumed,
+    change: (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part })),
+    discard: () => {
+      dropDraft(name);
+      setDraft(initial.start);
+      setResumed(false);
+    },
+  };
+}
+
+async function send(name: string, draft: Draft) {
+  const briefing = briefingOf(draft, name);
+  const overrideReasons = overrideReasonsOf(draft);
+  if (name) return (await briefings.updateBriefing({ briefing, overrideReasons })).briefing;
+  return (await briefings.createBriefing({ briefing, overrideReasons, requestId: draft.requestId })).briefing;
+}
+
+/** The booking page proper: form at the left, checks at the right; nothing typed is lost. */
+export function BookingEditor({ name, start, resume }: BookingEditorProps) {
+  const { t } = useTranslation("booking");
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const { draft, resumed, change, discard } = useDraft(name, start, resume);
+  const conflicts = useConflicts(draft, name);
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const summary = useRef<HTMLDivElement>(null);
+
+  const ownBad = badFields(draft, new Date());
+  const refused = problem ? refusedFields(problem.reason, Object.keys(problem.fields)) : new Set<Field>();
+  const bad = tried ? new Set([...ownBad, ...refused]) : new Set<Field>();
+
+  const edit = (part: Partial<Draft>) => {
+    change(part);
+    setProblem(null);
+  };
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    setProblem(null);
+    if (ownBad.size > 0) {
+      summary.current?.focus();
+      return;
+    }
+    setBusy(true);
+    try {
+      const booked = await send(name, draft);
+      dropDraft(name);
+      await client.invalidateQueries();
+      const kind = name ? "edit" : "new";
+      notifications.show({ color: "good", title: t(`done.${kind}Title`), message: t(`done.${kind}Text`) });
+      navigate(booked ? paths.briefing(booked.name) : paths.calendar);
+    } catch (error) {
+      setProblem(problemOf(error));
+      setBusy(false);
+      // What is said above the form must be seen and heard, wherever the button was.
+      summary.current?.focus();
+    }
+  };
+  const takeNewer = async (keepTyped: boolean) => {
+    const { briefing } = await briefings.getBriefing({ name });
+    if (!briefing) return;
+    edit(keepTyped ? { etag: briefing.etag } : draftOf(briefing));
+  };
+
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate>
+      <div ref={summary} tabIndex={-1} className="gb-summary">
+        {resumed ? <Resumed onDiscard={discard} /> : null}
+        {problem?.reason === "ETAG_MISMATCH" ? <Newer onTake={(keep) => void takeNewer(keep)} /> : null}
+        {problem && problem.reason !== "ETAG_MISMATCH" ? <ErrorAlert error={problem} /> : null}
+        {tried && ownBad.size > 0 ? <BadFields fields={ownBad} /> : null}
+      </div>
+      <div className="gb-booking">
+        <BookingForm draft={draft} bad={bad} onChange={edit} />
+        <div className="gb-booking-side">
+          <ConflictPanel
+            draft={draft}
+            conflicts={conflicts}
+            tried={tried}
+            onRemove={(gone) => edit({ attendees: draft.attendees.filter((attendee) => attendee.name !== gone) })}
+            onMove={(moment) => edit({ date: civilDate(moment), time: civilTime(moment) })}
+            onReason={(subject, reason) => edit({ reasons: { ...draft.reasons, [subject]: reason } })}
+          />
+          {conflicts.answer?.conflicts.some((conflict) => conflict.hard) ? (
+            <Text size="sm" c="var(--gb-stop)" mt="sm">
+              {t("submit.blocked")}
+            </Text>
+          ) : null}
+          <Group mt="md" gap="xs">
+            <Button type="submit" size="lg" loading={busy} flex={1}>
+              {t(name ? "submit.edit" : "submit.new")}
+            </Button>
+            <Button variant="default" size="lg" onClick={() => navigate(-1)}>
+              {t("submit.back")}
+            </Button>
+          </Group>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+function Resumed({ onDiscard }: { onDiscard: () => void }) {
+  const { t } = useTranslation("booking");
+  return (
+    <Alert mb="md" py="xs">
+      <Group justify="space-between">
+        <Text>{t("draft.resumed")}</Text>
+        <Button size="compact-md" variant="subtle" onClick={onDiscard}>
+          {t("draft.discard")}
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+function Newer({ onTake }: { onTake: (keepTyped: boolean) => void }) {
+  const { t } = useTranslation("booking");
+  return (
+    <Alert color="warn" mb="md" role="alert" title={t("newer.text")}>
+      <Group gap="xs">
+        <Button onClick={() => onTake(true)}>{t("newer.keep")}</Button>
+        <Button variant="default" onClick={() => onTake(false)}>
+          {t("newer.take")}
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+function BadFields({ fields }: { fields: ReadonlySet<Field> }) {
+  const { t } = useTranslation("booking");
+  return (
+    <Alert color="stop" mb="md" role="alert" title={t("error.summary", { count: fields.size })}>
+      <List>
+        {FIELDS.filter((field) => fields.has(field)).map((field) => (
+          <List.Item key={field}>
+            <Anchor
+              href={`#field-${field}`}
+              onClick={(event) => {
+                event.preventDefault();
+                document.getElementById(`field-${field}`)?.focus();
+              }}
+            >
+              {t(`error.${field}`)}
+            </Anchor>
+          </List.Item>
+        ))}
+      </List>
+    </Alert>
+  );
+}
