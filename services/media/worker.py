@@ -17,6 +17,7 @@ from giaoban.streams.redis import connect
 from services.media.config import media_settings
 from services.media.domain.client import LeaveReason
 from services.media.domain.participants import Participant
+from services.media.domain.placement import WorkerLoad
 from services.media.domain.room import Room, Tools
 from services.media.domain.rooms import Rooms
 from services.media.domain.sampling import Sampler
@@ -25,7 +26,7 @@ from services.media.rpc.room_api import RoomApi
 from services.media.rpc.signalling import Signalling
 from services.media.rpc.worker_servicer import WorkerServicer
 from services.media.sfu.node import Bound, MediaNode, media_node
-from services.media.store.registry import Registry, WorkerLoad
+from services.media.store.registry import Registry
 from services.media.store.streams import FactPublisher
 
 log = logging.getLogger(__name__)

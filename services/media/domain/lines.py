@@ -1,130 +1,170 @@
-"""Applies allocation to the subscribers' lines: who gets which layer, who is paused, which layers are wanted."""
+"""The lines of all participants as they are now, and the measurements of line tests."""
 
-from collections.abc import Mapping
+import asyncio
+import statistics
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
-from services.media.domain.allocation import Allocation, Demand, Option, allocate, highest_wanted
-from services.media.domain.outcome import Event, StreamStateChanged, WantedLayersChanged
-from services.media.domain.peer import Peer
-from services.media.domain.ports import Kind, PeerId, StreamState, TrackId
-from services.media.domain.quality import StreamFacts
-from services.media.domain.reports import Reporter
-from services.media.domain.rtcp import ReportBlock
-from services.media.domain.subscription import Subscription
-from services.media.domain.track import Track
+from giaoban.errors import FailedPrecondition
+from services.media.domain.grades import LOST, Advice, Judgement, advise, judge_once
+from services.media.domain.ports import DirectionFacts, QualityFacts
+from services.media.domain.samples import LineSample
+
+# A worker that died says no last words: after three silent windows its participants are lost.
+SILENT_AFTER: Final = timedelta(seconds=20)
+KEPT_AFTER_LEAVING: Final = timedelta(hours=2)
+_LineKey = tuple[str, str]
 
 
-class SharedLines:
-    """Sets the target layer of every subscription."""
+@dataclass(slots=True)
+class _Line:
+    sample: LineSample
+    version: int
 
-    __slots__ = ("_events", "_reporter", "_tracks")
 
-    def __init__(self, tracks: Mapping[TrackId, Track], reporter: Reporter, events: list[Event]) -> None:
-        self._tracks = tracks
-        self._reporter = reporter
-        self._events = events
+@dataclass(slots=True)
+class LiveLines:
+    """The newest sample of each participant of each open room; those who dropped stay until the room closes."""
 
-    def share(self, peer: Peer, now: float) -> Allocation:
-        """Shares one subscriber's line anew; sound is served before it is shared."""
-        demands: list[Demand] = []
-        reserved = 0.0
-        for subscription in peer.subscriptions.values():
-            track = self._tracks[subscription.track]
-            highest = highest_wanted(subscription.limit, track.layer_count, track.media.sizes)
-            if highest is None:
-                self._stop(subscription)
-            elif subscription.kind is Kind.AUDIO:
-                reserved += subscription.meter.bps or 0.0
-                self._aim(subscription, track, 0, now)
-            else:
-                options = self._options(track, highest, now)
-                if options:
-                    current = track.by_source(subscription.source)
-                    demands.append(
-                        Demand(
-                            subscription.identifier,
-                            subscription.limit.priority,
-                            options,
-                            None if current is None else current.index,
-                        )
-                    )
-                else:
-                    self._aim(subscription, track, highest, now)
-        budget = peer.downlink.budget_bps
-        allocation = allocate(None if budget is None else max(0.0, budget - reserved), demands)
-        for identifier, layer in allocation.layers.items():
-            subscription = peer.subscriptions[identifier]
-            self._aim(subscription, self._tracks[subscription.track], layer, now)
-        next_step = None if allocation.next_step_bps is None else allocation.next_step_bps + reserved
-        return Allocation(allocation.layers, next_step)
+    _lines: dict[_LineKey, _Line] = field(default_factory=dict)
+    _version: int = 0
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def _options(self, track: Track, highest: int, now: float) -> tuple[Option, ...]:
-        live = [layer for layer in track.live_layers(now) if layer.index <= highest]
-        # Where only layers above the limit deliver, the lowest of them is better than nothing.
-        chosen = live or track.live_layers(now)[:1]
-        return tuple(Option(layer.index, track.cost_bps(layer)) for layer in chosen)
+    @property
+    def version(self) -> int:
+        """Grows with each change."""
+        return self._version
 
-    def _stop(self, subscription: Subscription) -> None:
-        subscription.target = subscription.source = None
-        self._tell_state(subscription, StreamState.ACTIVE)
-
-    def _aim(self, subscription: Subscription, track: Track, target: int | None, now: float) -> None:
-        if target is None:
-            subscription.target = subscription.source = None
-            self._tell_state(subscription, StreamState.PAUSED)
+    def put(self, sample: LineSample) -> None:
+        """Takes a sample; one that is older than what is known changes nothing."""
+        key = (sample.room, sample.identity)
+        known = self._lines.get(key)
+        if known is not None and known.sample.window_end_time > sample.window_end_time:
             return
-        subscription.target = target
-        self._tell_state(subscription, StreamState.ACTIVE)
-        layer = track.layers[target] if target < track.layer_count else None
-        if layer is not None and subscription.source != layer.source:
-            self._reporter.want_keyframe(track, target, now)
+        # A session that was replaced by a new one ends after the new one began.
+        if known is not None and not sample.connected and known.sample.participant_sid != sample.participant_sid:
+            return
+        self._touch(key, sample)
 
-    def _tell_state(self, subscription: Subscription, state: StreamState) -> None:
-        if subscription.state is not state:
-            subscription.state = state
-            self._events.append(StreamStateChanged(subscription.identifier, state))
+    def close_room(self, room: str) -> None:
+        """Forgets a room."""
+        for key in [key for key in self._lines if key[0] == room]:
+            del self._lines[key]
 
-    def share_all(self, track: Track, peers: Mapping[PeerId, Peer], now: float) -> None:
-        """Shares the lines of everyone who is sent a track, because its layers came or went."""
-        for peer in {subscription.peer for subscription in track.subscriptions.values()}:
-            self.share(peers[peer], now)
+    def tick(self, now: datetime) -> None:
+        """Marks who fell silent as lost and forgets who left long ago."""
+        for key, line in list(self._lines.items()):
+            age = now - line.sample.window_end_time
+            if line.sample.connected and age > SILENT_AFTER:
+                self._touch(key, lost(line.sample))
+            elif not line.sample.connected and age > KEPT_AFTER_LEAVING:
+                del self._lines[key]
 
-    def tell_wanted(self, track: Track, now: float) -> None:
-        """Tells which layers anybody wants, if that changed."""
-        wanted = track.wanted_change(now)
-        if wanted is not None:
-            self._events.append(WantedLayersChanged(track.identifier, wanted))
+    def since(self, version: int, visible: Callable[[LineSample], bool]) -> list[LineSample]:
+        """Answers what changed after a version and may be seen."""
+        return [line.sample for line in self._lines.values() if line.version > version and visible(line.sample)]
 
-    def on_blocks(self, peer: Peer, blocks: list[ReportBlock], now: float) -> None:
-        """Takes what a subscriber reports of its streams."""
-        expected = lost = 0
-        for block in blocks:
-            subscription = peer.subscriptions_by_ssrc.get(block.ssrc)
-            if subscription is None:
-                continue
-            more, missing, round_trip = subscription.on_report_block(block, now)
-            expected += more
-            lost += max(0, missing)
-            if round_trip is not None:
-                peer.rtcp_round_trip = round_trip
-        if expected and peer.downlink.on_loss(lost / expected, peer.sent_bps(), now):
-            self.share(peer, now)
+    async def wait(self, version: int) -> None:
+        """Waits until something changed after a version."""
+        while self._version <= version:
+            await self._changed.wait()
 
-    def tick(self, peers: Mapping[PeerId, Peer], now: float) -> None:
-        """Shares every line anew, tries more where a line was quiet long enough, and tells what is unwanted."""
-        for peer in peers.values():
-            for subscription in peer.subscriptions.values():
-                subscription.meter.roll(now)
-            allocation = self.share(peer, now)
-            if peer.downlink.may_rise(peer.sent_bps(), now):
-                peer.downlink.rise(allocation.next_step_bps, now)
-                self.share(peer, now)
-        for track in self._tracks.values():
-            for layer in track.layers:
-                if layer is not None:
-                    layer.meter.roll(now)
-            self.tell_wanted(track, now)
+    def _touch(self, key: _LineKey, sample: LineSample) -> None:
+        self._version += 1
+        self._lines[key] = _Line(sample, self._version)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
-    def sample(self, subscription: Subscription, seconds: float, round_trip_ms: float | None) -> StreamFacts:
-        """Ends the quality window of one subscription; a receiver that reported nothing gives no score."""
-        paused = subscription.state is StreamState.PAUSED
-        return subscription.quality.close(seconds, round_trip_ms, silent=True, paused=paused)
+
+def lost(sample: LineSample) -> LineSample:
+    """Answers the same participant, dropped."""
+    return LineSample(
+        key=sample.key,
+        room=sample.room,
+        identity=sample.identity,
+        participant_sid=sample.participant_sid,
+        unit_path=sample.unit_path,
+        kind=sample.kind,
+        display_name=sample.display_name,
+        window_end_time=sample.window_end_time,
+        up=DirectionFacts(),
+        down=DirectionFacts(),
+        round_trip_ms=None,
+        score=None,
+        grade=LOST.grade,
+        worst=None,
+        connected=False,
+    )
+
+
+class Verdict(NamedTuple):
+    """What a tested line is like."""
+
+    judgement: Judgement
+    facts: QualityFacts
+    measured_seconds: float
+    advice: Advice
+
+
+_MOST_TESTS: Final = 500
+_MOST_WINDOWS: Final = 90
+# The first window is the ramp of the encoder and tells nothing of the line.
+_RAMP_WINDOWS: Final = 1
+
+
+@dataclass(slots=True)
+class LineTests:
+    """What was measured in loopback rooms, by room; the oldest tests are forgotten first."""
+
+    window_seconds: float = 1.0
+    _tests: OrderedDict[str, list[LineSample]] = field(default_factory=OrderedDict)
+
+    def put(self, sample: LineSample) -> None:
+        """Takes a sample of a loopback room."""
+        windows = self._tests.setdefault(sample.room, [])
+        if sample.connected and len(windows) < _MOST_WINDOWS:
+            windows.append(sample)
+        while len(self._tests) > _MOST_TESTS:
+            self._tests.popitem(last=False)
+
+    def judge(self, room: str) -> Verdict:
+        """Judges a test by what was measured so far.
+
+        Raises:
+            FailedPrecondition: `NOT_MEASURED`: nothing flowed yet.
+        """
+        windows = self._tests.get(room, [])
+        measured = [each for each in windows if each.up.loss is not None or each.up.bitrate_bps]
+        if not measured:
+            raise FailedPrecondition("NOT_MEASURED", "Nothing was measured in this room yet.", room=room)
+        steady = measured[_RAMP_WINDOWS:] or measured
+        up, down = _direction([each.up for each in steady]), _direction([each.down for each in steady])
+        round_trip = _median(each.round_trip_ms for each in steady)
+        # The score of single seconds follows the encoder's ramp, so the verdict goes by what the line itself does.
+        facts = QualityFacts(up=up, down=down, round_trip_ms=round_trip)
+        judgement = judge_once(facts)
+        seconds = len(measured) * self.window_seconds
+        return Verdict(judgement, facts, seconds, advise(judgement, up.bitrate_bps))
+
+
+def _direction(windows: list[DirectionFacts]) -> DirectionFacts:
+    losses = [each.loss if each.audio_loss is None else each.audio_loss for each in windows]
+    bitrates = [each.bitrate_bps for each in windows if each.bitrate_bps is not None]
+    return DirectionFacts(
+        loss=_mean(losses),
+        jitter_ms=_median(each.jitter_ms for each in windows),
+        bitrate_bps=max(bitrates, default=None),
+    )
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None

@@ -47,10 +47,18 @@ class SampleStore(Protocol):
         *,
         room: str = "",
         after: datetime | None = None,
-        before: datetime | None = None,
+        before: tuple[datetime, str] | None = None,
         size: int,
     ) -> Sequence[LineSample]:
-        """Lists samples of a participant, newest first; `before` and `after` are not included."""
+        """Lists samples of a participant, newest first.
+
+        Args:
+            identity: The participant.
+            room: Only this room; empty means all.
+            after: Only samples after this.
+            before: Only samples behind this end and key in the list: where the page before ended.
+            size: At most this many.
+        """
 
     async def newest(self, since: datetime) -> Sequence[LineSample]:
         """Answers the newest sample of each participant of each room."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -41,20 +41,22 @@ class SqlSampleStore:
         *,
         room: str = "",
         after: datetime | None = None,
-        before: datetime | None = None,
+        before: tuple[datetime, str] | None = None,
         size: int,
     ) -> Sequence[LineSample]:
-        """Lists samples of a participant, newest first; `before` and `after` are not included."""
+        """Lists samples of a participant, newest first; see `SampleStore`."""
         query = select(SampleRow).where(SampleRow.identity == identity)
         if room:
             query = query.where(SampleRow.room == room)
         if after is not None:
             query = query.where(SampleRow.window_end_time > after)
         if before is not None:
-            query = query.where(SampleRow.window_end_time < before)
+            end, key = before
+            earlier = and_(SampleRow.window_end_time == end, SampleRow.key < key)
+            query = query.where(or_(SampleRow.window_end_time < end, earlier))
+        query = query.order_by(SampleRow.window_end_time.desc(), SampleRow.key.desc()).limit(size)
         async with self._read() as session:
-            rows = await session.scalars(query.order_by(SampleRow.window_end_time.desc()).limit(size))
-            return [_sample(row) for row in rows]
+            return [_sample(row) for row in await session.scalars(query)]
 
     async def newest(self, since: datetime) -> Sequence[LineSample]:
         """Answers the newest sample of each participant of each room."""

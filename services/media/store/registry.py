@@ -6,9 +6,11 @@ Keys: `worker:{index}` (target and load of a live worker), `room:{name}` (target
 
 import json
 import random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from redis.asyncio import Redis
+
+from services.media.domain.placement import WorkerLoad
 
 LEASE_MS: Final = 10_000
 ALIVE_MS: Final = 6_000
@@ -26,14 +28,6 @@ _RELEASE: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
 """
-
-
-class WorkerLoad(NamedTuple):
-    """A live worker."""
-
-    target: str
-    participants: int
-    rooms: int
 
 
 class Registry:
