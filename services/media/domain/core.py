@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from services.media.domain import rtcp, rtp
 from services.media.domain.layer import Layer, unwrap_repair
-from services.media.domain.lines import SharedLines
 from services.media.domain.outcome import Event, FirstPacket, SendRtcp, SendRtp, SpeakersChanged
 from services.media.domain.peer import Peer
 from services.media.domain.ports import (
@@ -26,6 +25,7 @@ from services.media.domain.quality import join
 from services.media.domain.reading import ReportReader
 from services.media.domain.reports import Reporter
 from services.media.domain.rtp import MalformedPacket, RtpPacket
+from services.media.domain.sharing import SharedLines
 from services.media.domain.speakers import RoomSpeakers
 from services.media.domain.subscription import Subscription
 from services.media.domain.track import Track
@@ -226,7 +226,7 @@ class MediaCore:
         if packet.payload_type != media.payload_type:
             return False
         layer = track.layers[route.layer]
-        if layer is None or layer.ssrc != packet.ssrc:
+        if layer is None or layer.ssrc != packet.ssrc or layer.restarted:
             layer = self._start_layer(track, route.layer, packet.ssrc)
         return self._deliver(track, layer, packet, now, repaired=False)
 

@@ -1,13 +1,17 @@
 """How much one subscriber's line takes, from its REMB and the loss in its receiver reports.
 
-A receiver's REMB never rises far above what it is sent, so it proves congestion, never capacity. Hence: no bound until
-a sign of congestion; down at once; up only after a quiet time that doubles when the last step up proved too much.
+A receiver's REMB follows what it is sent, slowly upwards (8 % a second), so that a low one proves congestion only where
+it falls or stays, and a high one never proves capacity. Hence: no bound until a sign of congestion; down at once; up
+only after a quiet time that doubles when the last step up proved too much.
 """
 
 from typing import Final
 
 _CONGESTED_SHARE: Final = 0.85
 _ROOM_SHARE: Final = 1.2
+_FALLING: Final = 0.97
+_RISING: Final = 1.05
+_LOW_SECONDS: Final = 1.5
 _LOSS_DOWN: Final = 0.10
 _LOSS_UP: Final = 0.02
 _FIRST_HOLD_SECONDS: Final = 5.0
@@ -21,7 +25,18 @@ _DOWN_SPACING_SECONDS: Final = 1.0
 class DownlinkEstimate:
     """The budget of one line; `budget_bps` None means that nothing speaks against sending everything."""
 
-    __slots__ = ("_congested_at", "_hold", "_loss", "_loss_down_at", "_remb", "_remb_at", "_tried_at", "budget_bps")
+    __slots__ = (
+        "_congested_at",
+        "_hold",
+        "_loss",
+        "_loss_down_at",
+        "_low_since",
+        "_low_value",
+        "_remb",
+        "_remb_at",
+        "_tried_at",
+        "budget_bps",
+    )
 
     def __init__(self) -> None:
         self.budget_bps: float | None = None
@@ -30,15 +45,25 @@ class DownlinkEstimate:
         self._tried_at = float("-inf")
         self._remb = 0
         self._remb_at = float("-inf")
+        self._low_since: float | None = None
+        self._low_value = 0
         self._loss = 0.0
         self._loss_down_at = float("-inf")
 
     def on_remb(self, bitrate_bps: int, sent_bps: float, now: float) -> bool:
         """Takes a receiver's estimate beside what is sent; True when the budget fell."""
-        self._remb, self._remb_at = bitrate_bps, now
+        before, self._remb, self._remb_at = self._remb, bitrate_bps, now
         if bitrate_bps >= _CONGESTED_SHARE * sent_bps:
+            self._low_since = None
+            return False
+        if before and bitrate_bps > _FALLING * before and not self._stays_low(bitrate_bps, now):
             return False
         return self._fall(float(bitrate_bps), now)
+
+    def _stays_low(self, bitrate_bps: int, now: float) -> bool:
+        if self._low_since is None or bitrate_bps > _RISING * self._low_value:
+            self._low_since, self._low_value = now, bitrate_bps
+        return now - self._low_since >= _LOW_SECONDS
 
     def on_loss(self, share: float, sent_bps: float, now: float) -> bool:
         """Takes the share of packets lost since the report before; True when the budget fell."""

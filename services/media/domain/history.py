@@ -11,17 +11,19 @@ _MASK: Final = CAPACITY - 1
 class PacketHistory:
     """A ring by extended sequence number."""
 
-    __slots__ = ("_numbers", "_packets")
+    __slots__ = ("_highest", "_numbers", "_packets")
 
     def __init__(self) -> None:
+        self._highest = -1
         self._numbers: list[int] = [-1] * CAPACITY
         self._packets: list[MediaPacket | None] = [None] * CAPACITY
 
     def put(self, packet: MediaPacket) -> bool:
-        """Keeps a packet; False when it is there already or older than what took its place."""
+        """Keeps a packet; False when it is there already or too old to be kept."""
         slot = packet.extended & _MASK
-        if self._numbers[slot] >= packet.extended:
+        if self._numbers[slot] == packet.extended or packet.extended <= self._highest - CAPACITY:
             return False
+        self._highest = max(self._highest, packet.extended)
         self._numbers[slot] = packet.extended
         self._packets[slot] = packet
         return True

@@ -15,6 +15,8 @@ from services.media.domain.vp8 import parse as parse_vp8
 
 # Screen shares of a still picture send about a frame a second.
 SILENT_SECONDS: Final = 2.5
+# So many packets in a row from behind are no repeats: the publisher numbers anew under the same SSRC.
+_RESTART_PACKETS: Final = 30
 
 
 class Layer:
@@ -22,6 +24,7 @@ class Layer:
 
     __slots__ = (
         "_codec",
+        "_refused",
         "_sampled",
         "_unwrapper",
         "gaps",
@@ -49,12 +52,18 @@ class Layer:
         self.meter = RateMeter()
         self.quality = quality
         self._codec = codec
+        self._refused = 0
         self._unwrapper = Unwrapper()
         self._sampled = (0, 0)
 
     def live(self, now: float) -> bool:
         """Answers whether packets came lately."""
         return now - self.last_at < SILENT_SECONDS
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the publisher seems to have begun to number anew."""
+        return self._refused >= _RESTART_PACKETS
 
     def receive(
         self, packet: RtpPacket, audio_level: bytes | None, now: float, *, repaired: bool
@@ -80,7 +89,9 @@ class Layer:
             audio_level=audio_level,
         )
         if not self.history.put(kept):
+            self._refused += not repaired
             return None
+        self._refused = 0
         size = FIXED_HEADER_BYTES + len(packet.payload)
         self.last_at = now
         self.meter.add(size, now)

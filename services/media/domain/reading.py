@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from services.media.domain import rtcp
 from services.media.domain.layer import Layer
-from services.media.domain.lines import SharedLines
 from services.media.domain.outcome import SendRtp
 from services.media.domain.peer import Peer
 from services.media.domain.ports import PeerId, TrackId
 from services.media.domain.reports import Reporter
+from services.media.domain.sharing import SharedLines
 from services.media.domain.track import Track
 
 

@@ -108,11 +108,29 @@ def test_a_line_falls_at_once_and_rises_only_after_a_quiet_time() -> None:
     assert line.may_rise(500_000, 6.1)
 
 
+def test_an_estimate_that_climbs_after_what_is_sent_is_no_congestion() -> None:
+    line = DownlinkEstimate()
+    line.on_remb(1_000_000, 900_000, 0.0)
+
+    for second in range(1, 20):
+        assert not line.on_remb(int(1_000_000 * 1.08**second), 4_000_000 if second < 16 else 3_000_000, float(second))
+
+
+def test_an_estimate_that_stays_low_or_falls_is_congestion() -> None:
+    staying, falling = DownlinkEstimate(), DownlinkEstimate()
+    for line in (staying, falling):
+        line.on_remb(1_000_000, 900_000, 0.0)
+
+    assert [staying.on_remb(1_000_000, 4_000_000, float(second)) for second in (1, 2, 3)] == [False, False, True]
+    assert falling.on_remb(900_000, 4_000_000, 1.0)
+
+
 def test_a_step_up_that_proves_too_much_doubles_the_wait() -> None:
     line = DownlinkEstimate()
     line.on_remb(600_000, 2_000_000, 0.0)
     line.rise(1_900_000, 6.0)
     assert line.budget_bps == 1_900_000
+    assert not line.on_remb(700_000, 1_900_000, 6.4)
     assert line.on_remb(700_000, 1_900_000, 8.0)
 
     assert not line.may_rise(0.0, 17.9)

@@ -142,6 +142,16 @@ def test_a_layer_that_stops_is_replaced_by_one_that_flows(core: MediaCore) -> No
     assert last.payload[2:4] == struct.pack("!H", 0x8000 | 13)
 
 
+def test_a_publisher_that_numbers_anew_is_followed(core: MediaCore) -> None:
+    for sequence in range(40_000, 40_010):
+        core.on_rtp(SPEAKER, sound(sequence), 0.0)
+    for sequence in range(10_000, 10_100):
+        core.on_rtp(SPEAKER, sound(sequence), 0.1)
+
+    numbers = [packet.sequence for _, packet in sent(core)]
+    assert numbers == list(range(numbers[0], numbers[0] + 80))
+
+
 def test_leaving_takes_tracks_and_subscriptions_along(core: MediaCore) -> None:
     core.remove_peer(SPEAKER)
     core.on_rtp(SPEAKER, picture("q", 1, key=True), 0.0)
