@@ -23,7 +23,8 @@ class RateMeter:
         if self._started is None:
             self._started = now
         self._bits += 8 * size
-        self.roll(now)
+        if now - self._started >= _RATE_WINDOW_SECONDS:
+            self.roll(now)
 
     def roll(self, now: float) -> None:
         """Closes a window that is over; to be called now and then where bytes may stop coming."""

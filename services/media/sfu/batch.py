@@ -81,7 +81,8 @@ class SendBatch:
         self._slots: list[CData] = [self._arena + index * _SLOT_BYTES for index in range(CAPACITY)]
         self._vectors: CData = _ffi.new("struct iovec[]", CAPACITY)
         self._messages: CData = _ffi.new("struct mmsghdr[]", CAPACITY)
-        self._headers: list[CData] = []
+        # References are kept because indexing a cffi array makes a new object each time.
+        self._parts: list[tuple[CData, CData]] = []
         self._destinations: list[Destination] = []
         base = int(srtp_ffi.cast("uintptr_t", self._arena))
         for index in range(CAPACITY):
@@ -89,7 +90,7 @@ class SendBatch:
             header = self._messages[index].header
             header.vectors = self._vectors + index
             header.vector_count = 1
-            self._headers.append(header)
+            self._parts.append((self._vectors[index], header))
         self.sent = 0
         self.dropped = 0
         """Datagrams the socket had no room for."""
@@ -111,8 +112,8 @@ class SendBatch:
     def commit(self, destination: Destination, length: int) -> None:
         """Takes what the next slot holds, now of this length, as a datagram to be sent."""
         index = len(self._destinations)
-        self._vectors[index].length = length
-        header = self._headers[index]
+        vector, header = self._parts[index]
+        vector.length = length
         header.name = destination.name
         header.name_length = destination.name_length
         self._destinations.append(destination)
@@ -128,6 +129,10 @@ class SendBatch:
             self._send_together(count)
         else:
             self._send_each(count)
+        self._destinations.clear()
+
+    def discard(self) -> None:
+        """Forgets what was committed and not sent."""
         self._destinations.clear()
 
     def _send_together(self, count: int) -> None:
