@@ -1,19 +1,22 @@
 """Prometheus metrics of a process: counters are declared where they count, shown on one page of the process."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from giaoban.config import Address
 from giaoban.errors import FailedPrecondition
 from giaoban.files import private_folder
 
-__all__ = ["Counter", "Gauge", "Histogram", "exposed", "observe_call", "read_page"]
+__all__ = ["Counter", "Gauge", "Histogram", "exposed", "listening", "merged", "observe_call", "read_page"]
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +26,8 @@ _CALLS: Final = Histogram(
     ("method", "code"),
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
 _LONGEST_REQUEST: Final = 8_192
 _REQUEST_SECONDS: Final = 5.0
 
@@ -33,24 +38,61 @@ def observe_call(method: str, code: str, seconds: float) -> None:
 
 
 @asynccontextmanager
-async def exposed(where: Address | Path) -> AsyncIterator[None]:
-    """Serves this process's metrics on an address, or on a Unix socket for whoever gathers several.
+async def listening(where: Address | Path, answer: Answer) -> AsyncIterator[None]:
+    """Lets `answer` serve connections on an address, or on a Unix socket.
 
     Raises:
-        FailedPrecondition: `ADDRESS_TAKEN`.
+        FailedPrecondition: `PORT_TAKEN`.
     """
     try:
         if isinstance(where, Path):
-            await asyncio.to_thread(private_folder, where.parent)
-            server = await asyncio.start_unix_server(_answer, where, limit=_LONGEST_REQUEST)
+            await asyncio.to_thread(_clear, where)
+            server = await asyncio.start_unix_server(answer, where, limit=_LONGEST_REQUEST)
         else:
-            server = await asyncio.start_server(_answer, where.host, where.port, limit=_LONGEST_REQUEST)
+            server = await asyncio.start_server(answer, where.host, where.port, limit=_LONGEST_REQUEST)
     except OSError as error:
         raise FailedPrecondition(
-            "ADDRESS_TAKEN", f"The metrics page cannot listen on {where} (GIAOBAN_METRICS): {error.strerror}."
+            "PORT_TAKEN", f"GIAOBAN_METRICS: the metrics page cannot use {where}: {error.strerror}."
         ) from error
     async with server:
         yield
+
+
+def exposed(where: Address | Path) -> AbstractAsyncContextManager[None]:
+    """Serves this process's own metrics on an address, or on a Unix socket for whoever gathers several.
+
+    Raises:
+        FailedPrecondition: `PORT_TAKEN`.
+    """
+    return listening(where, _answer)
+
+
+def merged(pages: Mapping[str, bytes], restarts: Mapping[str, int]) -> bytes:
+    """Makes one page of the pages of several processes; each sample gets the label `process`."""
+    families: dict[str, Metric] = {}
+    for process, page in pages.items():
+        for family in text_string_to_metric_families(page.decode()):
+            whole = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+            for sample in family.samples:
+                whole.add_sample(sample.name, {**sample.labels, "process": process}, sample.value)
+    again = Metric("giaoban_child_restarts", "How often a process had to be started again.", "counter")
+    for process, count in restarts.items():
+        again.add_sample("giaoban_child_restarts_total", {"process": process}, count)
+    return generate_latest(_Families([*families.values(), again]))
+
+
+class _Families(Collector):
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    @override
+    def collect(self) -> list[Metric]:
+        return self._families
+
+
+def _clear(path: Path) -> None:
+    private_folder(path.parent)
+    path.unlink(missing_ok=True)  # of a process that was killed; the supervisor sees to it that only one runs
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from giaoban.errors import FailedPrecondition
 from giaoban.files import private_folder
 from giaoban.keys import KeyFolder
+from giaoban.metrics import observe_call
 from giaoban.rpc.interceptors import Guard, Observer, permissions_of
 from giaoban.rpc.tokens import TokenVerifier
 
@@ -68,7 +69,7 @@ async def serve(
     role: str,
     keys: KeyFolder,
     *,
-    observe: Observer | None = None,
+    observe: Observer = observe_call,
     drain_seconds: float = DRAIN_SECONDS,
 ) -> AsyncIterator[Server]:
     """Serves until the block ends, then lets running calls finish for `drain_seconds`.
@@ -78,7 +79,7 @@ async def serve(
         servicers: Pairs of the generated `add_…Servicer_to_server` and the servicer.
         role: Whose key folder entry and audience this is.
         keys: Where the public keys of the callers are.
-        observe: Told method, code and seconds of each call.
+        observe: Told method, code and seconds of each call; counts them for the metrics page unless said otherwise.
         drain_seconds: Streams that do not end by then are cancelled.
 
     Raises:

@@ -1,0 +1,165 @@
+"""Examines the machine and the settings before a user has to find out."""
+
+import ctypes
+import importlib.util
+import shutil
+import smtplib
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from giaoban import embedded_redis
+from giaoban.config import Settings
+from giaoban.errors import DomainError
+from giaoban.machine import check_folder, check_tcp, check_udp, media_ports, udp_echo
+
+_TIMEX_BYTES: Final = 512
+_TIME_ERROR: Final = 5
+_RENEW_DAYS: Final = 30
+_SECONDS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the examination; `healthy` is None where there was nothing to examine."""
+
+    subject: str
+    healthy: bool | None
+    detail: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Examines one thing after the other; nothing here changes anything but a probe file in the data folder."""
+    running = _running(settings)
+    yield _disk(settings)
+    yield from _ports(settings, running)
+    yield from (_echo(address.bound) for address in settings.media_addresses)
+    yield _clock()
+    yield _mail(settings)
+    yield _certificate(settings)
+    yield _redis(settings)
+    yield from _tools()
+
+
+def _running(settings: Settings) -> bool:
+    scheme = "https" if settings.tls_cert else "http"
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # only whether it is ours and alive
+    try:
+        with urllib.request.urlopen(f"{scheme}://{settings.http}/healthz", timeout=_SECONDS, context=context) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _checked(subject: str, check: Callable[[], None], healthy: str) -> Finding:
+    try:
+        check()
+    except DomainError as error:
+        return Finding(subject, False, error.message)
+    return Finding(subject, True, healthy)
+
+
+def _disk(settings: Settings) -> Finding:
+    home = settings.home
+    finding = _checked("disk", lambda: check_folder(home), "")
+    if not finding.healthy:
+        return finding
+    return Finding("disk", True, f"{home} is writable, {shutil.disk_usage(home).free // 2**20} MB free")
+
+
+def _ports(settings: Settings, running: bool) -> Iterator[Finding]:
+    if running:
+        yield Finding("ports", True, f"giaoban itself runs on {settings.http}")
+        return
+    yield _checked("web port", lambda: check_tcp(settings.http, "GIAOBAN_HTTP"), f"TCP {settings.http} is free")
+    for address in media_ports(settings):
+        yield _checked(
+            "media port",
+            lambda address=address: check_udp(address, "GIAOBAN_MEDIA_UDP"),  # type: ignore[misc]  # bound early
+            f"UDP {address} is free",
+        )
+    if settings.metrics is not None:
+        metrics = settings.metrics
+        yield _checked("metrics port", lambda: check_tcp(metrics, "GIAOBAN_METRICS"), f"TCP {metrics} is free")
+
+
+def _echo(host: str) -> Finding:
+    if udp_echo(host):
+        return Finding("udp", True, f"a datagram to {host} comes back")
+    return Finding("udp", False, f"a datagram to {host} does not come back: check GIAOBAN_MEDIA_ADDRESSES, firewall")
+
+
+def _clock() -> Finding:
+    """Asks the kernel whether somebody keeps its clock right; tokens and reminders need that."""
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    shown = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if state == _TIME_ERROR:
+        return Finding("clock", None, f"{shown}; the kernel does not know whether it is right: run an NTP service")
+    return Finding("clock", time.time() > 1_700_000_000, f"{shown}, kept right by the kernel")
+
+
+def _mail(settings: Settings) -> Finding:
+    if not settings.smtp_url:
+        return Finding("mail", None, f"GIAOBAN_SMTP_URL is not set: messages go to {settings.home / 'mail'}")
+    url = urlsplit(settings.smtp_url)
+    secure = url.scheme == "smtps"
+    port = url.port or (465 if secure else 25)
+    try:
+        make = smtplib.SMTP_SSL if secure else smtplib.SMTP
+        with make(url.hostname or "", port, timeout=_SECONDS) as server:
+            code, _ = server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding("mail", False, f"{url.hostname}:{port} does not answer: {error}")
+    return Finding("mail", code < 400, f"{url.hostname}:{port} answers {code}")
+
+
+def _certificate(settings: Settings) -> Finding:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return Finding("certificate", None, "none: browsers give the camera to http://localhost only (`giaoban cert`)")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+        leaf = x509.load_pem_x509_certificate(Path(settings.tls_cert).read_bytes())
+    except (OSError, ValueError) as error:
+        return Finding("certificate", False, f"{settings.tls_cert} cannot be used: {error}")
+    days = (leaf.not_valid_after_utc - datetime.now(UTC)).days
+    host = urlsplit(settings.public_url).hostname or ""
+    if not _covers(leaf, host):
+        return Finding("certificate", False, f"it is not for {host}; GIAOBAN_PUBLIC_URL says that links go there")
+    return Finding("certificate", days >= _RENEW_DAYS, f"for {host}, {days} days left")
+
+
+def _covers(leaf: x509.Certificate, host: str) -> bool:
+    try:
+        names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    known = [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
+    return host in known or f"*.{host.partition('.')[2]}" in known
+
+
+def _redis(settings: Settings) -> Finding:
+    if not settings.embedded_redis:
+        return Finding("redis", None, "the site's own (GIAOBAN_REDIS_URL)")
+    try:
+        return Finding("redis", True, f"embedded server {embedded_redis.find_server()}")
+    except DomainError as error:
+        return Finding("redis", False, error.message)
+
+
+def _tools() -> Iterator[Finding]:
+    sqlcipher = importlib.util.find_spec("sqlcipher3") is not None
+    yield Finding("encryption", sqlcipher, "sqlcipher3 is here" if sqlcipher else "sqlcipher3 is missing: run make run")
+    native = sorted(Path(__file__).parent.joinpath("media").rglob("*.so"))
+    detail = f"native forwarder {native[0].name}" if native else "pure Python; install a C compiler for the fast one"
+    yield Finding("forwarder", True if native else None, detail)
