@@ -1,5 +1,5 @@
 import { ConnectionError, ConnectionErrorReason, DisconnectReason } from "livekit-client";
-import type { DeviceProblem, EndReason } from "./types";
+import type { EndReason } from "./types";
 
 const ENDS: Partial<Record<DisconnectReason, EndReason>> = {
   [DisconnectReason.CLIENT_INITIATED]: "LEFT",
@@ -32,24 +32,4 @@ export function failureOf(thrown: unknown): EndReason {
   const reason: ConnectionErrorReason = thrown.reason;
   if (reason === ConnectionErrorReason.LeaveRequest) return endOf(thrown.context as DisconnectReason);
   return FAILURES[reason] ?? "UNEXPECTED";
-}
-
-const DEVICE_PROBLEMS: Readonly<Record<string, DeviceProblem>> = {
-  NotAllowedError: "DENIED",
-  SecurityError: "DENIED",
-  NotFoundError: "NONE",
-  OverconstrainedError: "NONE",
-  NotReadableError: "BUSY",
-  // What Firefox and older Chromium say of a device that another program holds.
-  AbortError: "BUSY",
-  TrackStartError: "BUSY",
-  DeviceUnsupportedError: "INSECURE",
-};
-
-/** Says why `getUserMedia` or `getDisplayMedia` failed. */
-export function deviceProblemOf(thrown: unknown): DeviceProblem {
-  if (!(thrown instanceof Error)) return "UNEXPECTED";
-  // Chromium has one name for the visitor's No and for the operating system's; only its words differ.
-  if (thrown.name === "NotAllowedError" && /by system/i.test(thrown.message)) return "DENIED_BY_SYSTEM";
-  return DEVICE_PROBLEMS[thrown.name] ?? "UNEXPECTED";
 }

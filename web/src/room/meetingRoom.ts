@@ -10,7 +10,8 @@ import {
   type TrackPublication,
 } from "livekit-client";
 import { addLine, cleanMessage } from "./chat";
-import { deviceProblemOf, endOf, failureOf } from "./errors";
+import { deviceProblemOf } from "./devices";
+import { endOf, failureOf } from "./errors";
 import { type Guard, RELAXED, stepGuard } from "./guard";
 import { type RoomWishes, roomOptions } from "./options";
 import { qualityOf, readMembers } from "./snapshot";
