@@ -97,7 +97,8 @@ class Booking:
                 `BAD_FIELD`, `NO_PERMISSION`, `REQUEST_ID_REUSED`.
         """
         memo = Memo(request_id, caller.subject, _fingerprint(plan, reasons), BriefingId(""), 1, self._clock.now())
-        answered = await self._answered(memo)
+        async with self._store.reading() as reader:
+            answered = await _answered(reader, memo)
         if answered is not None:
             return answered
         choice = await self._choice(caller, plan)
@@ -180,20 +181,6 @@ class Booking:
         self._changes.announce(briefing)
         return ended
 
-    async def _answered(self, memo: Memo) -> Briefing | None:
-        if not memo.request_id:
-            return None
-        async with self._store.reading() as reader:
-            known = await reader.memo(memo.request_id, memo.made - REMEMBERED)
-            if known is None:
-                return None
-            if (known.actor, known.fingerprint) != (memo.actor, memo.fingerprint):
-                raise FailedPrecondition(
-                    "REQUEST_ID_REUSED", "This request_id belongs to another request; make a new one."
-                )
-            snapshot = await reader.snapshot(known.briefing, known.revision)
-            return snapshot.briefing if snapshot is not None else None
-
     async def _choice(self, caller: Principal, plan: Plan) -> _Choice:
         if not plan.secretary and caller.person is not None:
             plan = replace(plan, secretary=caller.person)
@@ -217,6 +204,9 @@ class Booking:
     async def _book(self, caller: Principal, choice: _Choice, reasons: Mapping[str, str], memo: Memo) -> Briefing:
         guests = guest_list(choice.plan, choice.leaders, choice.attendees, ())
         async with self._store.changing() as writer:
+            answered = await _answered(writer, memo)
+            if answered is not None:
+                return answered
             guests = await _with_reasons(writer, choice.plan, None, guests, reasons, {})
             booked = self._first_revision(choice, guests)
             await writer.insert(booked, guests)
@@ -347,6 +337,17 @@ async def record_end(writer: BriefingWriter, ended: Briefing, now: datetime) -> 
     await writer.release(ended.id)
     await writer.put_speaking_order(ended.id, SpeakingOrder())
     await writer.announce(Happening.ENDED, ended, now)
+
+
+async def _answered(reader: BriefingReader, memo: Memo) -> Briefing | None:
+    """What the same request was answered within the last day."""
+    known = await reader.memo(memo.request_id, memo.made - REMEMBERED) if memo.request_id else None
+    if known is None:
+        return None
+    if (known.actor, known.fingerprint) != (memo.actor, memo.fingerprint):
+        raise FailedPrecondition("REQUEST_ID_REUSED", "This request_id belongs to another request; make a new one.")
+    snapshot = await reader.snapshot(known.briefing, known.revision)
+    return snapshot.briefing if snapshot is not None else None
 
 
 def _fingerprint(plan: Plan, reasons: Mapping[str, str]) -> str:
