@@ -1,0 +1,256 @@
+"""The ledger in an encrypted store: its shape, its order, its reminders."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from giaoban.clock import FakeClock
+from giaoban.errors import NotFound
+from giaoban.sql.engine import create_engine
+from giaoban.sql.migrate import upgrade
+from giaoban.testing.fixtures import DATA_KEY
+from services.notify.app import MIGRATIONS
+from services.notify.domain.model import (
+    Answer,
+    BriefingName,
+    BriefingStanding,
+    DeliveryQuery,
+    Fate,
+    InvitationBatch,
+    Method,
+    Outcome,
+    State,
+    Verdict,
+)
+from services.notify.domain.planning import Planner
+from services.notify.domain.reminding import ReminderRounds
+from services.notify.domain.retry import RetryPolicy
+from services.notify.store.books import SqlDeliveryBooks
+from services.notify.store.outbox import SqlOutbox
+from services.notify.store.reminders import SqlReminders
+from services.notify.store.tables import metadata
+from tests.unit.notify.facts import BRIEFING, CHAIR, NOW, POINT, RENDERER, START, batch_of, request_to
+
+OFFSETS = (24 * 60, 15)
+PLANNER = Planner(RENDERER.render, OFFSETS)
+
+
+class Standing:
+    """A scheduler that answers what the test says."""
+
+    def __init__(self) -> None:
+        self.briefing = BRIEFING
+        self.answers = {POINT.name: Answer.ACCEPTED, CHAIR.name: Answer.DECLINED}
+
+    async def standing(self, briefing: BriefingName) -> BriefingStanding:
+        if briefing != self.briefing.name:
+            raise NotFound("UNKNOWN_BRIEFING", "There is no such briefing.")
+        return BriefingStanding(self.briefing, self.answers)
+
+    async def invitations(self, briefing: BriefingName, revision: int) -> InvitationBatch:
+        raise NotFound("UNKNOWN_BRIEFING", "There is no such briefing.", name=briefing, revision=str(revision))
+
+
+class Ledger:
+    """The three faces of one store, and a clock."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.clock = FakeClock(NOW)
+        self.outbox = SqlOutbox(engine, self.clock)
+        self.books = SqlDeliveryBooks(engine)
+        self.scheduler = Standing()
+        self.rounds = ReminderRounds(
+            self.scheduler,
+            SqlReminders(engine),
+            RENDERER.render,
+            self.clock,
+            offsets=OFFSETS,
+            poll_seconds=1,
+            wake=lambda: None,
+        )
+
+    async def record(self, key: str, batch: InvitationBatch) -> None:
+        planned = PLANNER.plan(batch, await self.outbox.told(batch.briefing.name), self.clock.now())
+        await self.outbox.record(key, batch, planned, self.clock.now())
+
+    async def send_all(self, outcome: Outcome = Outcome(Fate.ACCEPTED)) -> list[str]:  # noqa: B008  (frozen)
+        sent = []
+        while claimed := await self.outbox.claim(self.clock.now()):
+            sent.append(claimed.address)
+            verdict = RetryPolicy().verdict(outcome, claimed.attempt, self.clock.now(), claimed.expire_time, 0.5)
+            await self.outbox.settle(claimed.id, verdict, self.clock.now())
+        return sent
+
+    async def states(self) -> list[State]:
+        return [one.state for one in reversed(await self.books.find(DeliveryQuery(None)))]
+
+    def advance_to(self, moment: datetime) -> None:
+        self.clock.advance((moment - self.clock.now()).total_seconds())
+
+
+@pytest_asyncio.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/notify.db"
+    await upgrade(url, DATA_KEY, MIGRATIONS)
+    engine = create_engine(url, DATA_KEY)
+    yield Ledger(engine)
+    await engine.dispose()
+
+
+async def test_the_migrations_make_exactly_the_tables_that_the_code_reads(ledger: Ledger) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with ledger.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_store_is_encrypted(ledger: Ledger, tmp_path: Path) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.engine.dispose()
+
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("notify.db*"))  # noqa: ASYNC240  (nobody else waits)
+
+    assert b"tanlap@tinh.gov.vn" not in stored
+    assert not stored.startswith(b"SQLite format 3")
+
+
+async def test_looking_for_what_waits_reads_the_partial_indexes_only(ledger: Ledger) -> None:
+    waiting = (
+        "SELECT id FROM delivery WHERE state = 'PENDING' AND next_attempt_time <= '2026' ORDER BY next_attempt_time"
+    )
+    due = "SELECT id FROM reminder WHERE reminder.state = 'PENDING' AND due_time <= '2026' ORDER BY due_time"
+    async with ledger.engine.connect() as connection:
+        plans = [
+            " ".join(row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+            for query in (waiting, due)
+        ]
+
+    assert "ix_delivery_waiting" in plans[0]
+    assert "ix_reminder_due" in plans[1]
+
+
+async def test_the_same_fact_twice_has_one_effect(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.record("e1", batch_of(request_to(POINT), briefing=replace(BRIEFING, revision=2)))
+
+    assert await ledger.outbox.seen("e1")
+    assert await ledger.states() == [State.PENDING]
+
+
+async def test_a_newer_message_waits_while_an_older_one_to_the_same_invitee_is_under_way(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    under_way = await ledger.outbox.claim(ledger.clock.now())
+    ledger.clock.advance(1)
+    await ledger.record("e2", batch_of(request_to(POINT, 1, update=True), briefing=replace(BRIEFING, revision=2)))
+
+    assert under_way is not None
+    assert await ledger.outbox.claim(ledger.clock.now()) is None
+
+    busy = Verdict(State.PENDING, "SMTP_451", "", ledger.clock.now())
+    await ledger.outbox.settle(under_way.id, busy, ledger.clock.now())
+    assert await ledger.states() == [State.SUPERSEDED, State.PENDING]
+    assert await ledger.send_all() == [POINT.address]
+
+
+async def test_what_was_under_way_at_the_end_is_unknown_at_the_start_and_repeated_by_people_only(
+    ledger: Ledger,
+) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    claimed = await ledger.outbox.claim(ledger.clock.now())
+    assert claimed is not None
+
+    assert await ledger.outbox.interrupt(ledger.clock.now()) == 1
+    assert await ledger.send_all() == []
+    [delivery] = await ledger.books.find(DeliveryQuery(None))
+    assert (delivery.state, delivery.reason) == (State.UNKNOWN, "INTERRUPTED")
+
+    assert await ledger.books.requeue(delivery.id, (State.UNKNOWN,), ledger.clock.now())
+    again = await ledger.outbox.claim(ledger.clock.now())
+    assert again is not None
+    assert (again.content, again.message_id, again.attempt) == (claimed.content, claimed.message_id, 2)
+
+
+async def test_what_waits_past_its_time_fails_instead_of_going_out(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    ledger.advance_to(START)
+
+    assert await ledger.send_all() == []
+    [delivery] = await ledger.books.find(DeliveryQuery(None))
+    assert (delivery.state, delivery.reason) == (State.FAILED, "EXPIRED")
+
+
+async def test_an_older_message_is_not_repeated_over_a_newer_one(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.send_all(Outcome(Fate.REFUSED, "SMTP_550"))
+    ledger.clock.advance(60)
+    await ledger.record("e2", batch_of(request_to(POINT, 1, update=True), briefing=replace(BRIEFING, revision=2)))
+    old = (await ledger.books.find(DeliveryQuery(None)))[-1]
+
+    assert not await ledger.books.requeue(old.id, (State.FAILED,), ledger.clock.now())
+
+
+async def test_both_reminders_go_to_those_who_come_each_once(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT), request_to(CHAIR)))
+    await ledger.send_all()
+    assert await ledger.rounds.look() == 0
+
+    ledger.advance_to(START - timedelta(days=1))
+    assert await ledger.rounds.look() == 1
+    assert await ledger.rounds.look() == 0
+    assert await ledger.send_all() == [POINT.address]
+    ledger.advance_to(START - timedelta(minutes=15))
+    assert await ledger.rounds.look() == 1
+    assert await ledger.send_all() == [POINT.address]
+
+
+async def test_a_moved_briefing_is_remembered_at_its_new_time_only(ledger: Ledger) -> None:
+    moved = replace(BRIEFING, revision=2, start=START + timedelta(days=2), end=START + timedelta(days=2, hours=1))
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.send_all()
+    await ledger.record("e2", batch_of(request_to(POINT, 1, update=True), briefing=moved))
+    await ledger.send_all()
+    ledger.scheduler.briefing = moved
+
+    ledger.advance_to(START - timedelta(minutes=15))
+    assert await ledger.rounds.look() == 0
+    ledger.advance_to(moved.start - timedelta(days=1))
+    assert await ledger.rounds.look() == 1
+
+
+async def test_a_cancelled_briefing_is_not_remembered_even_if_nobody_told_us_yet(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.send_all()
+    ledger.scheduler.briefing = replace(BRIEFING, cancelled=True)
+
+    ledger.advance_to(START - timedelta(days=1))
+
+    assert await ledger.rounds.look() == 0
+    assert await ledger.send_all() == []
+
+
+async def test_a_cancellation_takes_waiting_reminders_off_the_list(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.send_all()
+    cancelling = replace(request_to(POINT, 1), method=Method.CANCEL)
+    await ledger.record("e2", batch_of(cancelling, briefing=replace(BRIEFING, revision=2, cancelled=True)))
+
+    ledger.advance_to(START - timedelta(minutes=15))
+
+    assert await SqlReminders(ledger.engine).due(ledger.clock.now(), 10) == []
+
+
+async def test_a_reminder_does_not_overtake_an_invitation_that_still_waits(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT)))
+    ledger.advance_to(START - timedelta(days=1))
+
+    assert await ledger.rounds.look() == 0
+    assert await ledger.states() == [State.PENDING]
