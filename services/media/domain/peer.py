@@ -2,7 +2,7 @@
 
 from services.media.domain.demux import Demultiplexer
 from services.media.domain.downlink import DownlinkEstimate
-from services.media.domain.ports import Feedback, PeerId, RoomId, SubscriptionId, TrackId
+from services.media.domain.ports import Feedback, Kind, PeerId, RoomId, SubscriptionId, TrackId
 from services.media.domain.subscription import Subscription
 from services.media.domain.track import Track
 from services.media.domain.twcc import FeedbackRecorder
@@ -60,3 +60,8 @@ class Peer:
     def sent_bps(self) -> float:
         """Answers what the peer is sent now."""
         return sum(subscription.meter.bps or 0.0 for subscription in self.subscriptions.values())
+
+    def sent_audio_bps(self) -> float:
+        """Answers how much of it is sound."""
+        sounds = (each for each in self.subscriptions.values() if each.kind is Kind.AUDIO)
+        return sum(subscription.meter.bps or 0.0 for subscription in sounds)

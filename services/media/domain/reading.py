@@ -60,7 +60,8 @@ class ReportReader:
         return None if layer is None or layer.ssrc != ssrc else (track, layer)
 
     def _on_estimate(self, peer: Peer, bitrate_bps: int, now: float) -> None:
-        if peer.downlink.on_remb(bitrate_bps, peer.sent_bps(), now):
+        # Browsers count video only in a REMB: beside all that is sent, loud rooms would look like narrow lines.
+        if peer.downlink.on_remb(bitrate_bps + int(peer.sent_audio_bps()), peer.sent_bps(), now):
             self._lines.share(peer, now)
 
     def _on_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:
