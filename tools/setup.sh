@@ -100,7 +100,7 @@ make_tools() {
 }
 
 install_python() { # ARGUMENT...: uv where it works (it ignores pip.conf), else pip; both check the hashes
-  if [ -x "$tools/bin/uv" ] && "$tools/bin/uv" pip install --quiet --python "$python" "$@" 2>"$tools/uv.log"; then
+  if [ -x "$tools/bin/uv" ] && "$tools/bin/uv" pip install --quiet --compile-bytecode --python "$python" "$@" 2>"$tools/uv.log"; then
     return
   fi
   say "uv could not install ($(tail -n 1 "$tools/uv.log" 2>/dev/null || echo "it is missing")), trying pip"
@@ -121,23 +121,6 @@ make_venv() { # LOCK
   install_python --require-hashes -r "$lock" || fail "the packages of $lock could not be installed"
   install_python --no-deps --no-build-isolation --editable . || fail "giaoban itself could not be installed"
   stamp "venv-$lock" "$sum"
-}
-
-# --- the native packet forwarder
-
-make_native() {
-  [ -f tools/build_native.py ] || return 0
-  local sum sources
-  mapfile -t sources < <(find services -name '*.[ch]' | LC_ALL=C sort)
-  sum=$(fingerprint tools/build_native.py "${sources[@]}" requirements.lock)
-  if fresh native "$sum" && "$python" tools/build_native.py --check >/dev/null 2>&1; then return; fi
-  if ! command -v cc >/dev/null; then
-    provide "a C compiler is missing" gcc libc6-dev
-  fi
-  say "building the native forwarder"
-  "$python" tools/build_native.py >"$tools/native.log" 2>&1 ||
-    fail "the native forwarder does not build: $(tail -n 3 "$tools/native.log") (all of it: .tools/native.log)"
-  stamp native "$sum"
 }
 
 # --- the web application
@@ -184,12 +167,12 @@ make_web() {
   fi
   say "building the web application"
   (cd web && npx --no-install vite build --logLevel warn) || fail "the web application does not build"
+  # The gateway sends the .gz beside a file as it is: lines are thin, and its time is for briefings.
+  find web/dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) -exec gzip -9 -k -f {} +
   stamp web "$built"
 }
 
 # --- what only tests need
-
-have_library() { ldconfig -p 2>/dev/null | grep -q "$1"; }
 
 provide_test_tools() {
   if [ -n "${GIAOBAN_CHROMIUM:-}" ]; then
@@ -198,9 +181,9 @@ provide_test_tools() {
     provide "the browser tests need Chromium" chromium fonts-dejavu-core
   fi
   export PATH=$PATH:/sbin:/usr/sbin
-  if ! have_library libpangoft2-1.0 || ! have_library libharfbuzz-subset; then
-    provide "letters are printed with Pango" libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-  fi
+  # The test of HTTPS from another host makes a network namespace and trusts an authority in the browser's own store.
+  command -v ip >/dev/null || provide "the tests make network namespaces" iproute2
+  command -v certutil >/dev/null || provide "the tests trust an authority in Chromium" libnss3-tools
 }
 
 # --- one at a time: two calls at once would install into the same folders
@@ -218,8 +201,9 @@ if [ "$mode" = test ]; then
 else
   make_venv requirements.lock
 fi
-make_native
 make_web
+# Every process would compile the house anew where bytecode may not be written at run time.
+"$python" -m compileall -q giaoban services gen/briefing
 if [ "$mode" = test ]; then
   provide_test_tools
 fi
