@@ -77,8 +77,10 @@ def _earlier(known: datetime | None, new: datetime) -> datetime:
 
 def intervals(stays: Iterable[Stay]) -> tuple[Interval, ...]:
     """The stays to show, in order; a session whose joining is not known yet is not shown."""
-    shown = [Interval(stay.join_time, stay.leave_time) for stay in stays if stay.join_time is not None]
-    return tuple(sorted(shown, key=lambda interval: interval.join_time))
+    shown = [(stay.join_time, stay.participant_sid, stay.leave_time) for stay in stays if stay.join_time is not None]
+    # Those who came in one instant stand in one order, whichever event was first.
+    shown.sort(key=lambda stay: stay[:2])
+    return tuple(Interval(join_time, leave_time) for join_time, _, leave_time in shown)
 
 
 def present(stays: Iterable[Stay]) -> tuple[str, ...]:
