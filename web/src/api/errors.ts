@@ -53,3 +53,10 @@ export function isSignedOut(thrown: unknown): boolean {
 export function isFinal(thrown: unknown): boolean {
   return ![OFFLINE, "SERVER_AWAY", "TOO_SLOW"].includes(problemOf(thrown).reason);
 }
+
+const REFUSALS = [Code.Unauthenticated, Code.PermissionDenied, Code.NotFound, Code.InvalidArgument, Code.Unimplemented];
+
+/** True when the server said that this will not be given, now or later. */
+export function isRefusal(thrown: unknown): boolean {
+  return REFUSALS.includes(ConnectError.from(thrown).code);
+}

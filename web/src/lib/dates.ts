@@ -83,6 +83,16 @@ export function formatCivil(date: string): string {
   return `${day}/${month}/${year}`;
 }
 
+/** Reads a civil date as offices write it: 24/11/2026, 24-11-2026, 24.11.26; null when it is none. */
+export function parseCivil(text: string): string | null {
+  const match = /^\s*(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{2}|\d{4})\s*$/.exec(text);
+  if (!match) return null;
+  const [, day = "", month = "", year = ""] = match;
+  const date = `${year.length === 2 ? `20${year}` : year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+  // 31 February would silently become 3 March.
+  return Number.isNaN(Date.parse(date)) || addDays(date, 0) !== date ? null : date;
+}
+
 /** Formats a day: `Thứ Hai, 24/11/2026`. */
 export function formatDay(instant: Date, language: Language = currentLanguage()): string {
   const date = civilDate(instant);

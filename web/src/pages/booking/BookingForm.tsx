@@ -5,7 +5,7 @@ import { DateInput, DatesProvider, TimePicker } from "@mantine/dates";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { addDays, civilDate, civilTime, formatCivil } from "~/lib/dates";
+import { civilDate, civilTime, formatCivil, parseCivil } from "~/lib/dates";
 import type { NameKind } from "~/lib/names";
 import { DirectoryCombobox } from "~/ui/DirectoryCombobox";
 import { AgendaEditor } from "./AgendaEditor";
@@ -147,15 +147,6 @@ interface WhenFieldsProps {
   readonly onChange: (part: Partial<Draft>) => void;
 }
 
-// Offices write 24/11/2026, 24-11-2026 or 24.11.26.
-function parseDate(text: string): string | null {
-  const match = /^\s*(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{2}|\d{4})\s*$/.exec(text);
-  if (!match) return null;
-  const [, day, month, year] = match as unknown as [string, string, string, string];
-  const date = `${year.padStart(4, "20")}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
-  return Number.isNaN(Date.parse(date)) || addDays(date, 0) !== date ? null : date;
-}
-
 function WhenFields({ draft, errorOf, onChange }: WhenFieldsProps) {
   const { t, i18n } = useTranslation("booking");
   const start = startOf(draft);
@@ -177,7 +168,7 @@ function WhenFields({ draft, errorOf, onChange }: WhenFieldsProps) {
           placeholder={t("placeholder.date")}
           withAsterisk
           valueFormat="DD/MM/YYYY"
-          dateParser={parseDate}
+          dateParser={parseCivil}
           minDate={today}
           value={draft.date || null}
           onChange={(date) => onChange({ date: date ?? "" })}

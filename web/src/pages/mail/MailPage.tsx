@@ -1,6 +1,17 @@
 import { useTranslation } from "react-i18next";
+import { PageHeader } from "~/ui/PageHeader";
+import { RequirePermission } from "~/ui/RequirePermission";
+import { DeliveryTable } from "./DeliveryTable";
 
+/** The log of everything sent. */
 export function Component() {
-  const { t } = useTranslation();
-  return <main>{t("state.loading")}</main>;
+  const { t } = useTranslation("mail");
+  return (
+    <>
+      <PageHeader title={t("title")} detail={t("detail")} />
+      <RequirePermission permission="deliveries.read">
+        <DeliveryTable />
+      </RequirePermission>
+    </>
+  );
 }

@@ -1,0 +1,65 @@
+import { useEffect, useRef, useState } from "react";
+import { isRefusal } from "./errors";
+
+/** How a live page is connected. */
+export type StreamState = "connecting" | "live" | "lost";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15_000;
+
+/**
+ * Keeps a server stream running while the component is on the screen: hands each message on, and after a break opens
+ * it again with growing pauses. A refusal that a repeat cannot help is returned as `error`.
+ */
+export function useStream<T>(
+  open: ((signal: AbortSignal) => AsyncIterable<T>) | null,
+  onMessage: (message: T) => void,
+  key: string,
+): { state: StreamState; error: unknown } {
+  const [state, setState] = useState<StreamState>("connecting");
+  const [error, setError] = useState<unknown>(null);
+  const current = useRef({ open, onMessage });
+  current.current = { open, onMessage };
+  const enabled = open !== null;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says when it is another stream
+  useEffect(() => {
+    if (!enabled) return;
+    const stop = new AbortController();
+    let pause = FIRST_RETRY_MS;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    // True when the stream ended in a way that opening it again may mend.
+    const follow = async (): Promise<boolean> => {
+      try {
+        for await (const message of current.current.open?.(stop.signal) ?? []) {
+          pause = FIRST_RETRY_MS;
+          setState("live");
+          current.current.onMessage(message);
+        }
+        return true;
+      } catch (thrown) {
+        if (!isRefusal(thrown)) return true;
+        if (!stop.signal.aborted) setError(thrown);
+        return false;
+      }
+    };
+    const run = async () => {
+      const mendable = await follow();
+      if (stop.signal.aborted) return;
+      setState("lost");
+      if (!mendable) return;
+      timer = setTimeout(() => void run(), pause);
+      pause = Math.min(pause * 2, LONGEST_RETRY_MS);
+    };
+    setError(null);
+    setState("connecting");
+    void run();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  }, [enabled, key]);
+
+  return { state, error };
+}
