@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest_asyncio
@@ -14,7 +14,7 @@ from briefing.v1.org_service_pb2_grpc import add_OrgServiceServicer_to_server
 from giaoban.config import Settings
 from giaoban.principal import Grant, Principal
 from giaoban.rpc.client import Peer
-from giaoban.rpc.server import serve
+from giaoban.rpc.server import Servicers, serve
 from giaoban.rpc.tokens import TokenMinter
 from giaoban.testing.fixtures import RedisServer
 from tests.integration.notify.doubles import Briefings, MailServer, Org
@@ -31,13 +31,16 @@ class Surroundings:
     mail: MailServer
     redis: Redis
     stack: AsyncExitStack
+    stubs: dict[Principal, DeliveryServiceStub] = field(default_factory=dict)
 
     def deliveries(self, caller: Principal = SECRETARY) -> DeliveryServiceStub:
         """Calls the running service as somebody."""
-        minter = TokenMinter("gateway", self.settings.key_folder())
-        peer = Peer(self.settings.grpc_target("notify"), "notify", lambda role: minter.mint(caller, role))
-        self.stack.push_async_callback(peer.aclose)
-        return DeliveryServiceStub(peer.channel)
+        if caller not in self.stubs:
+            minter = TokenMinter("gateway", self.settings.key_folder())
+            peer = Peer(self.settings.grpc_target("notify"), "notify", lambda role: minter.mint(caller, role))
+            self.stack.push_async_callback(peer.aclose)
+            self.stubs[caller] = DeliveryServiceStub(peer.channel)
+        return self.stubs[caller]
 
 
 @pytest_asyncio.fixture
@@ -65,7 +68,7 @@ async def around(
         peer_notify=f"unix:{socket_folder}/notify.sock",
     )
     briefings = Briefings()  # type: ignore[abstract]  # the methods under test
-    servicers = [
+    servicers: Servicers = [
         (add_BriefingServiceServicer_to_server, briefings),
         (add_OrgServiceServicer_to_server, Org()),  # type: ignore[abstract]  # as above
     ]

@@ -14,7 +14,7 @@ from giaoban.testing.fixtures import eventually
 from services.notify.app import running
 from services.notify.consumers.invitations import STREAM
 from tests.integration.notify.conftest import Surroundings
-from tests.integration.notify.doubles import CANCEL, briefing_of, invitation_to, invitee_of, tell
+from tests.integration.notify.doubles import CANCEL, REQUEST, briefing_of, invitation_to, invitee_of, tell
 from tests.integration.notify.waiting import listed, until, until_entry_waits, until_read, until_state
 
 CHANGED = events_pb2.BriefingEvent.KIND_CHANGED
@@ -84,12 +84,12 @@ async def test_a_change_that_comes_before_the_first_message_went_out_takes_its_p
 async def test_invited_changed_and_called_off_makes_three_messages_in_that_order(around: Surroundings) -> None:
     start = soon()
     async with running(around.settings):
-        for revision, method in ((1, None), (2, None), (3, CANCEL)):
-            invitation = invitation_to(invitee_of(1), *([method] if method else []), sequence=revision - 1)
+        for revision, method in ((1, REQUEST), (2, REQUEST), (3, CANCEL)):
+            invitation = invitation_to(invitee_of(1), method, revision - 1)
             around.briefings.put(
                 briefing_of(start + timedelta(hours=revision), revision), [invitation], datetime.now(UTC)
             )
-            await tell(around.redis, revision, CANCELLED if method else CHANGED)
+            await tell(around.redis, revision, CANCELLED if method == CANCEL else CHANGED)
             await until(partial(_sent, around, revision))
 
     calendars = [

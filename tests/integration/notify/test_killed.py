@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import grpc
 import pytest
 
 from briefing.v1 import delivery_service_pb2 as pb2
@@ -91,7 +92,7 @@ async def _until_taken(around: Surroundings, process: asyncio.subprocess.Process
 async def _settled(around: Surroundings) -> bool:
     try:
         deliveries = await listed(around)
-    except OSError:
+    except grpc.aio.AioRpcError:
         return False
     open_states = {pb2.Delivery.STATE_PENDING, pb2.Delivery.STATE_SENDING}
     return len(deliveries) == INVITED and not any(one.state in open_states for one in deliveries)
