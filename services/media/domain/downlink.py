@@ -1,7 +1,7 @@
 """How much one subscriber's line takes, from its REMB and the loss in its receiver reports.
 
 A receiver's REMB follows what it is sent, slowly upwards (8 % a second), so that a low one proves congestion only where
-it falls or stays, and a high one never proves capacity. Hence: no bound until a sign of congestion; down at once; up
+it stays, and a high one never proves capacity. Hence: no bound until a sign of congestion; down within about a second; up
 only after a quiet time that doubles when the last step up proved too much.
 """
 
@@ -9,9 +9,8 @@ from typing import Final
 
 _CONGESTED_SHARE: Final = 0.85
 _ROOM_SHARE: Final = 1.2
-_FALLING: Final = 0.97
 _RISING: Final = 1.05
-_LOW_SECONDS: Final = 1.5
+_LOW_SECONDS: Final = 1.2
 _LOSS_DOWN: Final = 0.10
 _LOSS_UP: Final = 0.02
 _FIRST_HOLD_SECONDS: Final = 5.0
@@ -52,18 +51,23 @@ class DownlinkEstimate:
 
     def on_remb(self, bitrate_bps: int, sent_bps: float, now: float) -> bool:
         """Takes a receiver's estimate beside what is sent; True when the budget fell."""
-        before, self._remb, self._remb_at = self._remb, bitrate_bps, now
-        if bitrate_bps >= _CONGESTED_SHARE * sent_bps:
+        self._remb, self._remb_at = bitrate_bps, now
+        if self._low_since is not None and bitrate_bps > _RISING * self._low_value:
+            self._low_since, self._low_value = now, bitrate_bps
+        return self.review(sent_bps, now)
+
+    def review(self, sent_bps: float, now: float) -> bool:
+        """Looks again at the last estimate, to be called at least each second; True when the budget fell.
+
+        A key frame sends more for a moment than the estimate has seen: only what stays low counts.
+        """
+        fresh = now - self._remb_at <= _REMB_FRESH_SECONDS
+        if not fresh or self._remb >= _CONGESTED_SHARE * sent_bps:
             self._low_since = None
             return False
-        if before and bitrate_bps > _FALLING * before and not self._stays_low(bitrate_bps, now):
-            return False
-        return self._fall(float(bitrate_bps), now)
-
-    def _stays_low(self, bitrate_bps: int, now: float) -> bool:
-        if self._low_since is None or bitrate_bps > _RISING * self._low_value:
-            self._low_since, self._low_value = now, bitrate_bps
-        return now - self._low_since >= _LOW_SECONDS
+        if self._low_since is None:
+            self._low_since, self._low_value = now, self._remb
+        return now - self._low_since >= _LOW_SECONDS and self._fall(float(self._remb), now)
 
     def on_loss(self, share: float, sent_bps: float, now: float) -> bool:
         """Takes the share of packets lost since the report before; True when the budget fell."""

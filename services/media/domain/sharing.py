@@ -114,6 +114,7 @@ class SharedLines:
         for peer in peers.values():
             for subscription in peer.subscriptions.values():
                 subscription.meter.roll(now)
+            peer.downlink.review(peer.sent_bps(), now)
             allocation = self.share(peer, now)
             if peer.downlink.may_rise(peer.sent_bps(), now):
                 peer.downlink.rise(allocation.next_step_bps, now)

@@ -367,10 +367,16 @@ async def test_a_narrow_line_gets_the_low_layer_then_a_pause_while_sound_goes_on
 
     await publish_until(lambda: len(viewer.of(900)) > 600, "the high layer flows for a while")
     assert layers(100) == {b"f"}
-    viewer.send_report(rtcp.remb(1, 220_000, [900]))
+    house.plane.sample(viewer.peer)
+    mark = len(viewer.of(900))
+    await publish_until(lambda: len(viewer.of(900)) > mark + 450, "a second of it is measured")
+    sent_bps = house.plane.sample(viewer.peer).down.bitrate_bps
+    assert sent_bps is not None
+    # The layers are one, three and nine ninths of the high one; sound is little: the low layer fits, the middle does not.
+    viewer.send_report(rtcp.remb(1, int(sent_bps / 4.5), [900]))
     await publish_until(lambda: layers(20) == {b"q"}, "the low layer follows")
     assert house.told.states == []
-    viewer.send_report(rtcp.remb(1, 20_000, [900]))
+    viewer.send_report(rtcp.remb(1, 5_000, [900]))
     await publish_until(lambda: (camera, StreamState.PAUSED) in house.told.states, "video pauses")
     heard = len(viewer.of(800))
     await publish_until(lambda: len(viewer.of(800)) > heard + 10, "sound goes on")

@@ -96,16 +96,29 @@ def test_a_line_without_signs_has_no_bound() -> None:
     assert DownlinkEstimate().budget_bps is None
 
 
-def test_a_line_falls_at_once_and_rises_only_after_a_quiet_time() -> None:
+def congested(estimate: int, sent: float, now: float = 0.0) -> DownlinkEstimate:
     line = DownlinkEstimate()
-    assert not line.on_remb(3_000_000, 2_000_000, 0.0)
+    line.on_remb(estimate, sent, now - 1.5)
+    assert line.review(sent, now)
+    return line
 
-    assert line.on_remb(600_000, 2_000_000, 1.0)
+
+def test_a_line_falls_soon_and_rises_only_after_a_quiet_time() -> None:
+    line = congested(600_000, 2_000_000, 1.0)
     assert line.budget_bps == 600_000
+
     line.on_remb(900_000, 500_000, 2.0)
     assert not line.may_rise(500_000, 5.9)
     line.on_remb(900_000, 500_000, 5.9)
     assert line.may_rise(500_000, 6.1)
+
+
+def test_a_key_frame_that_outruns_the_estimate_is_no_congestion() -> None:
+    line = DownlinkEstimate()
+    assert not line.on_remb(110_000, 100_000, 0.0)
+    assert not line.on_remb(105_000, 300_000, 1.0)
+    assert not line.review(100_000, 1.5)
+    assert not line.review(300_000, 2.5)
 
 
 def test_an_estimate_that_climbs_after_what_is_sent_is_no_congestion() -> None:
@@ -116,18 +129,23 @@ def test_an_estimate_that_climbs_after_what_is_sent_is_no_congestion() -> None:
         assert not line.on_remb(int(1_000_000 * 1.08**second), 4_000_000 if second < 16 else 3_000_000, float(second))
 
 
-def test_an_estimate_that_stays_low_or_falls_is_congestion() -> None:
-    staying, falling = DownlinkEstimate(), DownlinkEstimate()
-    for line in (staying, falling):
-        line.on_remb(1_000_000, 900_000, 0.0)
+def test_an_estimate_that_stays_low_is_congestion() -> None:
+    line = DownlinkEstimate()
+    line.on_remb(1_000_000, 900_000, 0.0)
 
-    assert [staying.on_remb(1_000_000, 4_000_000, float(second)) for second in (1, 2, 3)] == [False, False, True]
-    assert falling.on_remb(900_000, 4_000_000, 1.0)
+    assert [line.on_remb(1_000_000, 4_000_000, float(second)) for second in (1, 2, 3)] == [False, False, True]
+
+
+def test_an_estimate_nobody_repeats_is_forgotten() -> None:
+    line = DownlinkEstimate()
+    line.on_remb(1_000_000, 900_000, 0.0)
+
+    assert not line.review(4_000_000, 6.0)
+    assert not line.review(4_000_000, 9.0)
 
 
 def test_a_step_up_that_proves_too_much_doubles_the_wait() -> None:
-    line = DownlinkEstimate()
-    line.on_remb(600_000, 2_000_000, 0.0)
+    line = congested(600_000, 2_000_000)
     line.rise(1_900_000, 6.0)
     assert line.budget_bps == 1_900_000
     assert not line.on_remb(700_000, 1_900_000, 6.4)
@@ -138,8 +156,7 @@ def test_a_step_up_that_proves_too_much_doubles_the_wait() -> None:
 
 
 def test_a_receiver_that_sees_no_room_holds_the_line_down() -> None:
-    line = DownlinkEstimate()
-    line.on_remb(200_000, 2_000_000, 0.0)
+    line = congested(200_000, 2_000_000)
     line.on_remb(200_000, 190_000, 29.0)
 
     assert not line.may_rise(190_000, 30.0)
@@ -157,8 +174,7 @@ def test_loss_that_lasts_lowers_the_budget_and_a_single_bad_report_does_not() ->
 
 
 def test_a_bound_nobody_feels_is_forgotten() -> None:
-    line = DownlinkEstimate()
-    line.on_remb(600_000, 2_000_000, 0.0)
+    line = congested(600_000, 2_000_000)
     line.rise(None, 10.0)
     assert line.budget_bps == 600_000
     line.rise(None, 31.0)

@@ -230,19 +230,21 @@ def test_quality_facts_tell_both_directions_and_no_data_where_there_is_none(core
 
 
 def test_a_narrow_line_pauses_pictures_and_tells_so_twice(core: MediaCore) -> None:
-    for step in range(40):
-        core.on_rtp(SPEAKER, picture("q", step, key=step % 5 == 0), step / 10)
-        core.on_rtp(SPEAKER, sound(step), step / 10)
-        core.tick(step / 10)
+    def play(steps: range) -> None:
+        for step in steps:
+            core.on_rtp(SPEAKER, picture("q", step, key=step % 5 == 0), step / 10)
+            core.on_rtp(SPEAKER, sound(step), step / 10)
+            core.tick(step / 10)
+
+    play(range(40))
     core.take_events()
     core.on_rtcp(VIEWER, rtcp.remb(1, 4_000, [900]), 4.0)
+    assert core.take_events() == []
+    play(range(40, 60))
     assert core.take_events() == [StreamStateChanged(SHOWN, StreamState.PAUSED)]
     core.take_rtp()
 
-    for step in range(40, 200):
-        core.on_rtp(SPEAKER, picture("q", step, key=step % 5 == 0), step / 10)
-        core.on_rtp(SPEAKER, sound(step), step / 10)
-        core.tick(step / 10)
+    play(range(60, 220))
 
     assert StreamStateChanged(SHOWN, StreamState.ACTIVE) in core.take_events()
     heard = [packet for _, packet in sent(core) if packet.ssrc == 800]
