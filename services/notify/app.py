@@ -14,6 +14,7 @@ from giaoban.clock import SystemClock
 from giaoban.config import Settings
 from giaoban.files import private_folder
 from giaoban.keys import KeyFolder
+from giaoban.metrics import observe_call
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import serve
 from giaoban.rpc.tokens import TokenMinter
@@ -40,7 +41,7 @@ from services.notify.store.reminders import SqlReminders
 ROLE: Final = "notify"
 MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
 
-_LONGEST_GOODBYE_SECONDS: Final = 10.0
+_LONGEST_GOODBYE_SECONDS: Final = 5.0
 """How long messages under way may take to be settled at the end; what is cut off is called unknown at the next start."""
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,7 @@ async def running(settings: Settings) -> AsyncIterator[None]:
         consumer = StreamConsumer(redis, STREAM, GROUP, ROLE, InvitationConsumer(inviter).handle)
         servicer = DeliveryServicer(SqlDeliveryBooks(engine), clock, dispatcher.wake)
         servicers = [(add_DeliveryServiceServicer_to_server, servicer)]
-        await stack.enter_async_context(serve(settings.grpc_target(ROLE), servicers, ROLE, keys))
+        await stack.enter_async_context(serve(settings.grpc_target(ROLE), servicers, ROLE, keys, observe=observe_call))
         await stack.enter_async_context(_at_work(dispatcher, consumer, rounds))
         log.info("notify serves", channel="smtp" if own.smtp else "folder")
         yield
