@@ -74,8 +74,8 @@ def write_room_token(pair: tuple[str, str], token: RoomToken) -> str:
     }
     if rights.sources:
         video["canPublishSources"] = sorted(rights.sources)
-    if rights.hidden:
-        video["hidden"] = True
+    extra = {"hidden": rights.hidden, "roomCreate": token.room_create, "roomList": token.room_list}
+    video |= {name: True for name, given in extra.items() if given}
     claims = {
         "iss": key,
         "sub": token.identity,
