@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.house import House
 from tests.e2e.mailbox import Mailbox
+from tests.e2e.story import settle
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +18,11 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, mailbox: Mailbox) -> Iterator[House]:
-    """`giaoban up` with the invented province."""
+    """`giaoban up` with the invented province and, beside it, the organisation of the tests."""
     running = House(tmp_path_factory.mktemp("house") / "var", {"GIAOBAN_SMTP_URL": mailbox.url})
     running.start()
     try:
+        settle(running)
         yield running
     finally:
         running.stop()

@@ -130,12 +130,19 @@ class House:
             os.killpg(self._process.pid, signal.SIGKILL)
             raise
 
-    def run(self, *arguments: str) -> str:
+    def kill(self) -> None:
+        """Ends the supervisor alone, as the kernel does when memory is short."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def run(self, *arguments: str, given: str = "") -> str:
         """Runs a command of the program in this house and answers what it prints."""
         done = subprocess.run(  # noqa: S603 -- our own program
             [str(GIAOBAN), *arguments],
             cwd=ROOT,
             env=self.environment,
+            input=given,
             capture_output=True,
             text=True,
             timeout=60,
@@ -147,7 +154,8 @@ class House:
 
     def children(self) -> list[int]:
         """Processes of this house that are alive, by the session they were started in."""
-        assert self._process is not None
+        if self._process is None:
+            return []
         alive = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
