@@ -1,6 +1,251 @@
+import { useEffect, useLayoutEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Navigate, useParams } from "react-router";
+import { briefings } from "~/api/clients";
+import { actAsInvitee } from "~/api/transport";
+import { Invitee_Kind } from "~/gen/briefing/v1/briefing_pb";
+import { useNow } from "~/ui/useNow";
+import { Banners } from "./Banners";
+import { ChatPanel } from "./ChatPanel";
+import { ControlBar } from "./ControlBar";
+import { Confirm, DevicesDialog, type Question } from "./Dialogs";
+import { EndScreen } from "./EndScreen";
+import { type Entry, entryFor, wayBack } from "./entry";
+import { Head } from "./Head";
+import { Headcount, PeoplePanel } from "./PeoplePanel";
+import { Sound } from "./Picture";
+import { useChosenDevices } from "./parts/devices";
+import { QueuePanel } from "./QueuePanel";
+import { SidePanel, type Tab } from "./SidePanel";
+import { Strip } from "./Strip";
+import { StageView } from "./Tile";
+import { type Actions, useActions } from "./useActions";
+import { useInvitees, useLive, useNames } from "./useLive";
+import { useFirstCamera, useLitScreen, useRoom, useStay, useView } from "./useRoom";
+import { useShortcuts } from "./useShortcuts";
+import { requestsOf, turnOf, useFloor } from "./useTurn";
+import "./base.css";
+import "./room.css";
 
+/** The room. Only pre-join leads here; a reload goes back to it. */
 export function Component() {
-  const { t } = useTranslation();
-  return <main>{t("state.loading")}</main>;
+  const { id = "" } = useParams();
+  const [entry] = useState(() => entryFor(id));
+  if (!entry) return <Navigate to={wayBack(id)} replace />;
+  return <Stay entry={entry} />;
+}
+
+function Stay({ entry }: { entry: Entry }) {
+  const snapshot = useRoom(entry);
+  useStay(entry);
+  useLayoutEffect(() => {
+    actAsInvitee(entry.link);
+    return () => actAsInvitee(false);
+  }, [entry]);
+  useEffect(() => {
+    document.title = `${entry.briefing.title} · Giao Ban`;
+  }, [entry]);
+  if (snapshot.phase === "ended") return <EndScreen entry={entry} end={snapshot.end ?? "UNEXPECTED"} />;
+  return <Inside entry={entry} />;
+}
+
+/** What the people in the room share: the live state, names, who speaks when. */
+function useMeeting(entry: Entry) {
+  const snapshot = useRoom(entry);
+  const inside = snapshot.phase === "connected" || snapshot.phase === "reconnecting";
+  const live = useLive(entry.briefing.name);
+  const invitees = useInvitees(entry.briefing.name, live?.position);
+  const requests = requestsOf(live);
+  const now = new Date(useNow(1_000).getTime() + entry.skew);
+  const turn = turnOf(requests, entry.identity, now.getTime());
+  useEffect(() => entry.room.setOrder(invitees.map((invitee) => invitee.subject)), [entry, invitees]);
+  useFirstCamera(entry, snapshot.phase === "connected");
+  useFloor(entry, turn.kind, inside);
+  useLitScreen();
+  return { snapshot, live, invitees, requests, now, turn, nameOf: useNames(invitees) };
+}
+
+function useOwnActions(entry: Entry, meeting: ReturnType<typeof useMeeting>, actions: Actions) {
+  const { room, briefing } = entry;
+  const { own } = meeting.snapshot;
+  const name = briefing.name;
+  const waits = meeting.turn.kind !== "none";
+  const toggleMicrophone = () => void room.setMicrophone(own.microphone.state !== "on");
+  const toggleCamera = () => void room.setCamera(own.camera.state !== "on");
+  const ask = () => void actions.run(() => briefings.askToSpeak({ name }));
+  const withdraw = () => void actions.run(() => briefings.withdrawSpeakingRequest({ name }));
+  useShortcuts({ m: toggleMicrophone, c: toggleCamera, p: waits ? withdraw : ask });
+  return {
+    toggleMicrophone,
+    toggleCamera,
+    toggleScreen: () => void room.setScreen(own.screen.state !== "on"),
+    ask,
+    withdraw,
+    end: () => void actions.run(() => briefings.endBriefing({ name })),
+    muteAll: () => void actions.run(() => briefings.muteParticipant({ name, identity: "" })),
+    remove: (identity: string) => void actions.run(() => briefings.removeParticipant({ name, identity })),
+  };
+}
+
+function useSide(chatCount: number) {
+  const [open, setOpen] = useState(false);
+  const [tab, setTab] = useState<Tab>("queue");
+  const [read, setRead] = useState(0);
+  const reading = tab === "chat";
+  useEffect(() => {
+    if (reading) setRead(chatCount);
+  }, [reading, chatCount]);
+  return { open, setOpen, tab, setTab, unread: Math.max(0, chatCount - read) };
+}
+
+function Inside({ entry }: { entry: Entry }) {
+  const { t } = useTranslation(["room", "prejoin"]);
+  const meeting = useMeeting(entry);
+  const { snapshot, requests, turn, nameOf } = meeting;
+  const actions = useActions();
+  const own = useOwnActions(entry, meeting, actions);
+  const side = useSide(snapshot.chat.length);
+  const [question, setQuestion] = useState<Question | null>(null);
+  const isPoint = entry.invitee.kind === Invitee_Kind.POINT;
+  const frozen = snapshot.phase === "reconnecting";
+
+  const sidePanel = {
+    queue: () => (
+      <QueuePanel
+        briefing={entry.briefing.name}
+        requests={requests}
+        identity={entry.identity}
+        conducts={entry.conducts}
+        actions={actions}
+        onMuteAll={() => setQuestion({ kind: "muteAll" })}
+        onEnd={() => setQuestion({ kind: "end" })}
+      />
+    ),
+    people: () => (
+      <>
+        {isPoint ? (
+          <Headcount link={entry.link} briefing={entry.briefing.name} first={entry.headcount} actions={actions} />
+        ) : null}
+        <PeoplePanel
+          briefing={entry.briefing.name}
+          invitees={meeting.invitees}
+          members={snapshot.members}
+          conducts={entry.conducts}
+          actions={actions}
+          onRemove={({ identity, name }) => setQuestion({ kind: "remove", identity, name })}
+        />
+      </>
+    ),
+    chat: () => <ChatPanel lines={snapshot.chat} nameOf={nameOf} onSend={(text) => entry.room.sendChat(text)} />,
+  };
+
+  return (
+    <main className="mt-dark rm-page" data-side={side.open || undefined} data-phase={snapshot.phase}>
+      <Head
+        briefing={entry.briefing}
+        now={meeting.now}
+        quality={snapshot.quality}
+        present={snapshot.members.length}
+        headcount={meeting.live?.headcount ?? 0}
+      />
+      <Banners snapshot={snapshot} actions={actions} onSound={() => void entry.room.startSound()} />
+      <Pictures entry={entry} meeting={meeting} frozen={frozen} />
+      <SidePanel
+        tab={side.tab}
+        counts={{ queue: requests.length, people: snapshot.members.length, chat: side.unread }}
+        onTab={side.setTab}
+        onClose={() => side.setOpen(false)}
+      >
+        {sidePanel[side.tab]()}
+      </SidePanel>
+      <ControlBar
+        snapshot={snapshot}
+        turn={turn}
+        isPoint={isPoint}
+        unread={side.unread}
+        sideOpen={side.open}
+        onMicrophone={own.toggleMicrophone}
+        onCamera={own.toggleCamera}
+        onScreen={own.toggleScreen}
+        onAsk={own.ask}
+        onWithdraw={own.withdraw}
+        onSide={() => side.setOpen(!side.open)}
+        onDevices={() => setQuestion({ kind: "devices" })}
+        onLeave={() => setQuestion({ kind: "leave" })}
+      />
+      {snapshot.members.flatMap((member) =>
+        member.sounds.map((sound) => <Sound key={sound.sid} handle={sound} identity={member.identity} />),
+      )}
+      <Questions entry={entry} question={question} own={own} onClose={() => setQuestion(null)} />
+      <span className="gb-hidden">{t("keys")}</span>
+    </main>
+  );
+}
+
+interface PicturesProps {
+  readonly entry: Entry;
+  readonly meeting: ReturnType<typeof useMeeting>;
+  readonly frozen: boolean;
+}
+
+function Pictures({ entry, meeting, frozen }: PicturesProps) {
+  const { snapshot, requests, turn, nameOf } = meeting;
+  const floor = requests.find((request) => request.floorTime !== undefined)?.identity ?? null;
+  const [queue, setQueue] = useState<readonly string[]>([]);
+  const ids = requests.map((request) => request.identity);
+  // The stream brings a new list with every change of anything; the strip moves only when the order does.
+  if (ids.join() !== queue.join()) setQueue(ids);
+  // One's own face on one's own stage helps nobody: whoever speaks sees the chair.
+  const view = useView(entry, snapshot, turn.kind === "speaking" ? null : floor, queue);
+  const member = snapshot.members.find((it) => it.identity === view.stage?.identity) ?? null;
+  return (
+    <div className="rm-pictures">
+      <StageView
+        member={member}
+        name={member ? nameOf(member.identity, member.name) : ""}
+        kind={view.stage?.kind ?? "camera"}
+        frozen={frozen}
+        pinned={view.pinned !== null && view.pinned === member?.identity}
+        alone={snapshot.members.length === 1}
+        onUnpin={() => view.pin(null)}
+      />
+      <Strip view={view} frozen={frozen} saving={snapshot.saving} nameOf={nameOf} />
+    </div>
+  );
+}
+
+interface QuestionsProps {
+  readonly entry: Entry;
+  readonly question: Question | null;
+  readonly own: ReturnType<typeof useOwnActions>;
+  readonly onClose: () => void;
+}
+
+function Questions({ entry, question, own, onClose }: QuestionsProps) {
+  const [devices, choose] = useChosenDevices();
+  if (!question) return null;
+  if (question.kind === "devices") {
+    return (
+      <DevicesDialog
+        devices={devices}
+        onClose={onClose}
+        onChoose={(kind, id) => {
+          choose(kind, id);
+          void entry.room.selectDevice(kind, id);
+        }}
+      />
+    );
+  }
+  const yes = () => {
+    onClose();
+    if (question.kind === "remove") own.remove(question.identity);
+    else if (question.kind === "leave") void entry.room.leave();
+    else if (question.kind === "end") own.end();
+    else own.muteAll();
+  };
+  const end = () => {
+    onClose();
+    own.end();
+  };
+  return <Confirm question={question} conducts={entry.conducts} onYes={yes} onEnd={end} onNo={onClose} />;
 }

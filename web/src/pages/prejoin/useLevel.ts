@@ -46,7 +46,7 @@ export function useLevel(track: MediaStreamTrack | null, meter: RefObject<HTMLEl
       const element = meter.current;
       if (element) {
         const share = shareOf(level);
-        element.dataset["level"] = String(Math.round(share * 100));
+        element.setAttribute("data-level", String(Math.round(share * 100)));
         for (const [index, bar] of [...element.children].entries()) {
           bar.toggleAttribute("data-on", share * BARS > index + 0.5);
         }

@@ -1,0 +1,63 @@
+import { RefreshCw, TriangleAlert, Volume2, X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { RoomSnapshot } from "~/room/types";
+import type { Actions } from "./useActions";
+
+interface BannersProps {
+  readonly snapshot: RoomSnapshot;
+  readonly actions: Actions;
+  readonly onSound: () => void;
+}
+
+/** What the visitor must know now, at most one line each. */
+export function Banners({ snapshot, actions, onSound }: BannersProps) {
+  const { t } = useTranslation("room");
+  const { phase, attempt, own, saving, soundBlocked } = snapshot;
+  const broken = (["microphone", "camera", "screen"] as const).find(
+    (source) => own[source].problem !== null && own[source].problem !== "CANCELLED",
+  );
+  // Whoever closes the browser's window for choosing a screen knows why nothing is shared.
+  const problem = broken && !(broken === "screen" && own.screen.problem === "DENIED") ? own[broken].problem : null;
+  return (
+    <div className="rm-banners">
+      <div aria-live="assertive">
+        {phase === "connecting" ? <p data-tone="plain">{t("banner.connecting")}</p> : null}
+        {phase === "reconnecting" ? (
+          <p data-tone="warn" data-attempt={attempt}>
+            <RefreshCw size={20} aria-hidden="true" /> {t("banner.reconnecting", { attempt })}
+          </p>
+        ) : null}
+      </div>
+      <div aria-live="polite">
+        {saving && phase === "connected" ? (
+          <p data-tone="warn">
+            <TriangleAlert size={20} aria-hidden="true" /> {t("banner.saving")}
+          </p>
+        ) : null}
+        {problem && broken ? (
+          <p data-tone="warn">
+            <TriangleAlert size={20} aria-hidden="true" />
+            <span>
+              <strong>{t(`banner.broken.${broken}`)}</strong> {t(`prejoin:help.${problem}`)}
+            </span>
+          </p>
+        ) : null}
+        {actions.notice ? (
+          <p data-tone="plain">
+            <span>{actions.notice}</span>
+            <button type="button" className="mt-button" data-small onClick={actions.dismiss}>
+              <X size={18} aria-hidden="true" /> {t("common:action.close")}
+            </button>
+          </p>
+        ) : null}
+      </div>
+      {soundBlocked ? (
+        <p data-tone="warn">
+          <button type="button" className="mt-button" data-tone="primary" onClick={onSound}>
+            <Volume2 size={20} aria-hidden="true" /> {t("banner.startSound")}
+          </button>
+        </p>
+      ) : null}
+    </div>
+  );
+}

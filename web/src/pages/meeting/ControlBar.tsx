@@ -1,0 +1,168 @@
+import { Camera, CameraOff, Hand, ListOrdered, LogOut, Mic, MicOff, MonitorUp, MonitorX, Settings } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import type { RoomSnapshot } from "~/room/types";
+
+/** Where the visitor stands in the speaking order. */
+export type Turn =
+  | { readonly kind: "none" }
+  | { readonly kind: "waiting"; readonly place: number }
+  | { readonly kind: "speaking"; readonly seconds: number };
+
+interface ControlBarProps {
+  readonly snapshot: RoomSnapshot;
+  readonly turn: Turn;
+  readonly isPoint: boolean;
+  readonly unread: number;
+  readonly sideOpen: boolean;
+  readonly onMicrophone: () => void;
+  readonly onCamera: () => void;
+  readonly onScreen: () => void;
+  readonly onAsk: () => void;
+  readonly onWithdraw: () => void;
+  readonly onSide: () => void;
+  readonly onDevices: () => void;
+  readonly onLeave: () => void;
+}
+
+const canShare = typeof navigator !== "undefined" && "getDisplayMedia" in (navigator.mediaDevices ?? {});
+
+function clock(seconds: number): string {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+/** One place that says how one is heard, and everything one can do. */
+export function ControlBar(props: ControlBarProps) {
+  const { snapshot, turn } = props;
+  const { t } = useTranslation("room");
+  const { microphone, camera, screen } = snapshot.own;
+  const micOn = microphone.state === "on";
+  const speaking = turn.kind === "speaking";
+  return (
+    <footer className="rm-bar" data-tone={speaking ? "granted" : micOn ? "open" : undefined}>
+      <div className="rm-say">
+        <Sentence {...props} />
+      </div>
+      <div className="rm-controls">
+        <Control
+          icon={micOn ? <Mic size={22} aria-hidden="true" /> : <MicOff size={22} aria-hidden="true" />}
+          word={t(micOn ? "bar.closeMic" : "bar.openMic")}
+          keyName="M"
+          on={micOn}
+          disabled={microphone.state === "starting"}
+          onClick={props.onMicrophone}
+        />
+        <Control
+          icon={
+            camera.state === "on" ? <Camera size={22} aria-hidden="true" /> : <CameraOff size={22} aria-hidden="true" />
+          }
+          word={t(camera.state === "on" ? "bar.closeCamera" : "bar.openCamera")}
+          keyName="C"
+          on={camera.state === "on"}
+          disabled={camera.state === "starting"}
+          onClick={props.onCamera}
+        />
+        {canShare ? (
+          <Control
+            icon={
+              screen.state === "on" ? (
+                <MonitorX size={22} aria-hidden="true" />
+              ) : (
+                <MonitorUp size={22} aria-hidden="true" />
+              )
+            }
+            word={t(screen.state === "on" ? "bar.stopScreen" : "bar.screen")}
+            on={screen.state === "on"}
+            disabled={screen.state === "starting"}
+            onClick={props.onScreen}
+          />
+        ) : null}
+        <Control icon={<Settings size={22} aria-hidden="true" />} word={t("bar.devices")} onClick={props.onDevices} />
+        <Control
+          icon={<ListOrdered size={22} aria-hidden="true" />}
+          word={props.unread > 0 ? t("bar.sideUnread", { count: props.unread }) : t("bar.side")}
+          expanded={props.sideOpen}
+          className="rm-side-switch"
+          onClick={props.onSide}
+        />
+        <Control
+          icon={<LogOut size={22} aria-hidden="true" />}
+          word={t("bar.leave")}
+          className="rm-leave"
+          onClick={props.onLeave}
+        />
+      </div>
+    </footer>
+  );
+}
+
+function Sentence({ snapshot, turn, isPoint, onAsk, onWithdraw }: ControlBarProps) {
+  const { t } = useTranslation("room");
+  const micOn = snapshot.own.microphone.state === "on";
+  const live = (text: string) => (
+    <p aria-live="polite" data-say={turn.kind}>
+      {text}
+    </p>
+  );
+  if (turn.kind === "speaking") {
+    const invited = t(isPoint ? "say.floorPoint" : "say.floorPerson");
+    return (
+      <>
+        {live(`${invited} ${t(micOn ? "say.micOpen" : "say.micShut")}`)}
+        <span className="rm-time">{t("say.spoken", { time: clock(turn.seconds) })}</span>
+        <button type="button" className="mt-button" onClick={onWithdraw}>
+          {t("say.endTurn")}
+        </button>
+      </>
+    );
+  }
+  if (turn.kind === "waiting") {
+    return (
+      <>
+        {live(t("say.waiting", { place: turn.place }))}
+        <button type="button" className="mt-button" onClick={onWithdraw}>
+          {t("say.withdraw")} <kbd>P</kbd>
+        </button>
+      </>
+    );
+  }
+  if (micOn) return live(t("say.everyoneHears"));
+  return (
+    <>
+      {live(snapshot.mutedByConductor ? t("say.mutedByConductor") : t("say.micOff"))}
+      <button type="button" className="mt-button" data-tone="primary" onClick={onAsk}>
+        <Hand size={20} aria-hidden="true" />
+        {t("say.ask")} <kbd>P</kbd>
+      </button>
+    </>
+  );
+}
+
+interface ControlProps {
+  readonly icon: ReactNode;
+  readonly word: string;
+  readonly onClick: () => void;
+  readonly keyName?: string;
+  readonly on?: boolean;
+  readonly expanded?: boolean;
+  readonly disabled?: boolean;
+  readonly className?: string;
+}
+
+function Control({ icon, word, onClick, keyName, on, expanded, disabled, className }: ControlProps) {
+  return (
+    <button
+      type="button"
+      className={`mt-button rm-control ${className ?? ""}`}
+      data-on={on || undefined}
+      aria-expanded={expanded}
+      aria-keyshortcuts={keyName}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      {icon}
+      <span>{word}</span>
+      {keyName ? <kbd>{keyName}</kbd> : null}
+    </button>
+  );
+}

@@ -1,0 +1,79 @@
+import { useTranslation } from "react-i18next";
+import type { ChosenDevices } from "~/room/options";
+import type { DeviceKind } from "~/room/types";
+import { DevicePicker } from "./parts/DevicePicker";
+import { Dialog } from "./parts/Dialog";
+import { canChooseSpeaker, useDevices } from "./parts/devices";
+
+/** What is asked before it is done. */
+export type Question =
+  | { readonly kind: "leave" | "end" | "muteAll" | "devices" }
+  | { readonly kind: "remove"; readonly identity: string; readonly name: string };
+
+interface ConfirmProps {
+  readonly question: Exclude<Question, { kind: "devices" }>;
+  readonly conducts: boolean;
+  readonly onYes: () => void;
+  readonly onEnd: () => void;
+  readonly onNo: () => void;
+}
+
+/** Asks before something that others notice. */
+export function Confirm({ question, conducts, onYes, onEnd, onNo }: ConfirmProps) {
+  const { t } = useTranslation("room");
+  const name = question.kind === "remove" ? question.name : "";
+  const footer = (
+    <>
+      <button type="button" className="mt-button" onClick={onNo}>
+        {t("ask.stay")}
+      </button>
+      {question.kind === "leave" && conducts ? (
+        <button type="button" className="mt-button" data-tone="stop" onClick={onEnd}>
+          {t("conduct.end")}
+        </button>
+      ) : null}
+      <button
+        type="button"
+        className="mt-button"
+        data-tone={question.kind === "muteAll" ? "primary" : "stop"}
+        onClick={onYes}
+      >
+        {t(`ask.${question.kind}.yes`)}
+      </button>
+    </>
+  );
+  return (
+    <Dialog title={t(`ask.${question.kind}.title`, { name })} onClose={onNo} footer={footer}>
+      <p>{t(`ask.${question.kind}.text`, { name })}</p>
+    </Dialog>
+  );
+}
+
+interface DevicesProps {
+  readonly devices: ChosenDevices;
+  readonly onChoose: (kind: DeviceKind, id: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Other camera, microphone, loudspeaker. */
+export function DevicesDialog({ devices, onChoose, onClose }: DevicesProps) {
+  const { t } = useTranslation("room");
+  const lists = useDevices("");
+  const kinds = (["videoinput", "audioinput", "audiooutput"] as const).filter(
+    (kind) => kind !== "audiooutput" || canChooseSpeaker,
+  );
+  const footer = (
+    <button type="button" className="mt-button" data-tone="primary" onClick={onClose}>
+      {t("common:action.close")}
+    </button>
+  );
+  return (
+    <Dialog title={t("devicesTitle")} onClose={onClose} footer={footer}>
+      <div className="rm-pickers">
+        {kinds.map((kind) => (
+          <DevicePicker key={kind} kind={kind} choices={lists[kind]} value={devices[kind]} onChoose={onChoose} />
+        ))}
+      </div>
+    </Dialog>
+  );
+}

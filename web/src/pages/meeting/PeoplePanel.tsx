@@ -1,0 +1,175 @@
+import { Mic, MicOff } from "lucide-react";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { briefings, point } from "~/api/clients";
+import type { Invitee } from "~/gen/briefing/v1/briefing_pb";
+import type { Member } from "~/room/types";
+import { HeadcountField } from "../prejoin/HeadcountField";
+import { type Attendant, attendants, type Filter, narrow } from "./people";
+import type { Actions } from "./useActions";
+
+const FILTERS: readonly Filter[] = ["all", "present", "absent"];
+
+interface PeoplePanelProps {
+  readonly briefing: string;
+  readonly invitees: readonly Invitee[];
+  readonly members: readonly Member[];
+  readonly conducts: boolean;
+  readonly actions: Actions;
+  readonly onRemove: (attendant: Attendant) => void;
+}
+
+/** Everyone invited and present, searchable without diacritics. */
+export function PeoplePanel({ briefing, invitees, members, conducts, actions, onRemove }: PeoplePanelProps) {
+  const { t } = useTranslation("room");
+  const [query, setQuery] = useState("");
+  const [filter, setFilter] = useState<Filter>("all");
+  const [opened, setOpened] = useState<string | null>(null);
+  const everyone = useMemo(() => attendants(invitees, members), [invitees, members]);
+  const shown = narrow(everyone, query, filter);
+  return (
+    <div className="rm-people">
+      <input
+        className="mt-input"
+        type="search"
+        value={query}
+        aria-label={t("people.search")}
+        placeholder={t("people.search")}
+        onChange={(event) => setQuery(event.currentTarget.value)}
+      />
+      <fieldset className="rm-filters">
+        <legend className="gb-hidden">{t("people.filter")}</legend>
+        {FILTERS.map((it) => (
+          <button
+            key={it}
+            type="button"
+            className="mt-button"
+            data-small
+            aria-pressed={filter === it}
+            onClick={() => setFilter(it)}
+          >
+            {t(`people.${it}`, { count: narrow(everyone, "", it).length })}
+          </button>
+        ))}
+      </fieldset>
+      {shown.length === 0 ? <p className="mt-muted">{t("people.none")}</p> : null}
+      <ul>
+        {shown.map((attendant) => (
+          <Row
+            key={attendant.identity}
+            attendant={attendant}
+            conducts={conducts}
+            open={opened === attendant.identity}
+            onOpen={() => setOpened(opened === attendant.identity ? null : attendant.identity)}
+            onFloor={() => actions.run(() => briefings.giveFloor({ name: briefing, identity: attendant.identity }))}
+            onMute={() =>
+              actions.run(() => briefings.muteParticipant({ name: briefing, identity: attendant.identity }))
+            }
+            onRemove={() => onRemove(attendant)}
+          />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+interface RowProps {
+  readonly attendant: Attendant;
+  readonly conducts: boolean;
+  readonly open: boolean;
+  readonly onOpen: () => void;
+  readonly onFloor: () => Promise<void>;
+  readonly onMute: () => Promise<void>;
+  readonly onRemove: () => void;
+}
+
+function Row({ attendant, conducts, open, onOpen, onFloor, onMute, onRemove }: RowProps) {
+  const { t } = useTranslation("room");
+  const { member, name } = attendant;
+  const acts = conducts && member !== null && !member.isLocal;
+  return (
+    <li data-attendant={attendant.identity} data-present={member !== null}>
+      <div className="rm-person">
+        <span>
+          <strong>{member?.isLocal ? t("tile.me", { name }) : name}</strong>
+          <State attendant={attendant} />
+        </span>
+        {acts ? (
+          <button
+            type="button"
+            className="mt-button"
+            data-small
+            aria-expanded={open}
+            aria-label={t("people.conductName", { name })}
+            onClick={onOpen}
+          >
+            {t("people.conduct")}
+          </button>
+        ) : null}
+      </div>
+      {acts && open ? (
+        <div className="rm-person-acts">
+          <button type="button" className="mt-button" data-small onClick={() => void onFloor()}>
+            {t("conduct.floor")}
+          </button>
+          <button
+            type="button"
+            className="mt-button"
+            data-small
+            disabled={!member.microphoneOn}
+            onClick={() => void onMute()}
+          >
+            {t("conduct.mute")}
+          </button>
+          <button type="button" className="mt-button" data-small data-tone="stop" onClick={onRemove}>
+            {t("conduct.remove")}
+          </button>
+        </div>
+      ) : null}
+    </li>
+  );
+}
+
+function State({ attendant: { member, headcount } }: { attendant: Attendant }) {
+  const { t } = useTranslation("room");
+  if (!member) return <small className="mt-muted">○ {t("people.isAbsent")}</small>;
+  return (
+    <small className="mt-muted">
+      ● {t("people.isPresent")}
+      {headcount > 0 ? ` · ${t("people.headcount", { count: headcount })}` : null} ·{" "}
+      {member.microphoneOn ? <Mic size={14} aria-hidden="true" /> : <MicOff size={14} aria-hidden="true" />}{" "}
+      {t(member.microphoneOn ? "tile.micOn" : "tile.micOff")}
+    </small>
+  );
+}
+
+interface HeadcountProps {
+  readonly link: boolean;
+  readonly briefing: string;
+  readonly first: number;
+  readonly actions: Actions;
+}
+
+/** Lets a point put its headcount right while people still come in. */
+export function Headcount({ link, briefing, first, actions }: HeadcountProps) {
+  const { t } = useTranslation("room");
+  const [saved, setSaved] = useState(first);
+  const [value, setValue] = useState(first);
+  const save = () =>
+    actions.run(async () => {
+      // Joining again is how a point says its headcount; the stay in the room is not touched by it.
+      await point.joinBriefing({ briefing: link ? "" : briefing, headcount: value });
+      setSaved(value);
+      actions.say(t("people.headcountSaved", { count: value }));
+    });
+  return (
+    <div className="rm-headcount">
+      <HeadcountField value={value} onChange={setValue} />
+      {value === saved ? null : (
+        <button type="button" className="mt-button" data-tone="primary" onClick={() => void save()}>
+          {t("people.saveHeadcount")}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import { Hand, MicOff, Power } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { briefings } from "~/api/clients";
+import { type SpeakingRequest, SpeakingRequest_State } from "~/gen/briefing/v1/briefing_pb";
+import { formatTime, instantOf } from "~/lib/dates";
+import type { Actions } from "./useActions";
+
+interface QueuePanelProps {
+  readonly briefing: string;
+  readonly requests: readonly SpeakingRequest[];
+  readonly identity: string;
+  readonly conducts: boolean;
+  readonly actions: Actions;
+  readonly onMuteAll: () => void;
+  readonly onEnd: () => void;
+}
+
+/** The speaking order, and for conductors who speaks next. */
+export function QueuePanel({ briefing, requests, identity, conducts, actions, onMuteAll, onEnd }: QueuePanelProps) {
+  const { t } = useTranslation("room");
+  const waiting = requests.filter((request) => request.state !== SpeakingRequest_State.SPEAKING);
+  const speaking = requests.find((request) => request.state === SpeakingRequest_State.SPEAKING);
+  const give = (to: string) => actions.run(() => briefings.giveFloor({ name: briefing, identity: to }));
+  const next = waiting[0];
+  return (
+    <div className="rm-queue">
+      {speaking ? (
+        <div className="rm-floor">
+          <p>
+            {t("queue.speaking")} <strong>{speaking.displayName}</strong>
+          </p>
+          {conducts ? (
+            <button type="button" className="mt-button" onClick={() => void give("")}>
+              {t("queue.stop")}
+            </button>
+          ) : null}
+        </div>
+      ) : null}
+      {conducts && next ? (
+        <button type="button" className="mt-button" data-tone="primary" onClick={() => void give(next.identity)}>
+          <Hand size={20} aria-hidden="true" />
+          {t("queue.next")}
+        </button>
+      ) : null}
+      {waiting.length === 0 ? (
+        <p className="mt-muted">{t("queue.empty")}</p>
+      ) : (
+        <ol aria-label={t("queue.label")}>
+          {waiting.map((request) => {
+            const asked = instantOf(request.createTime);
+            return (
+              <li key={request.identity} data-own={request.identity === identity || undefined}>
+                <span>
+                  <strong>{request.displayName}</strong>
+                  {asked ? <small className="mt-muted"> {t("queue.since", { time: formatTime(asked) })}</small> : null}
+                </span>
+                {conducts ? (
+                  <button
+                    type="button"
+                    className="mt-button"
+                    data-small
+                    aria-label={t("queue.inviteName", { name: request.displayName })}
+                    onClick={() => void give(request.identity)}
+                  >
+                    {t("queue.invite")}
+                  </button>
+                ) : null}
+              </li>
+            );
+          })}
+        </ol>
+      )}
+      {conducts ? (
+        <div className="rm-conduct">
+          <button type="button" className="mt-button" onClick={onMuteAll}>
+            <MicOff size={20} aria-hidden="true" />
+            {t("conduct.muteAll")}
+          </button>
+          <button type="button" className="mt-button" data-tone="stop" onClick={onEnd}>
+            <Power size={20} aria-hidden="true" />
+            {t("conduct.end")}
+          </button>
+        </div>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { Mic, MicOff, Pin, PinOff } from "lucide-react";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Member } from "~/room/types";
+import { Picture } from "./Picture";
+
+interface FaceProps {
+  readonly member: Member;
+  readonly name: string;
+  readonly kind: "camera" | "screen";
+  readonly frozen: boolean;
+  /** Why there is no picture although the camera is on. */
+  readonly held?: string | undefined;
+}
+
+/** The picture of a member, or a card with its name. */
+export function Face({ member, name, kind, frozen, held }: FaceProps) {
+  const { t } = useTranslation("room");
+  const handle = kind === "screen" ? member.screen : member.camera;
+  if (handle) {
+    return (
+      <Picture
+        handle={handle}
+        identity={member.identity}
+        kind={kind}
+        label={t(kind === "screen" ? "tile.screenOf" : "tile.pictureOf", { name })}
+        mirrored={member.isLocal && kind === "camera"}
+        frozen={frozen}
+      />
+    );
+  }
+  return (
+    <div className="rm-card" data-identity={member.identity}>
+      <strong>{name}</strong>
+      {held ? <span>{held}</span> : null}
+    </div>
+  );
+}
+
+interface ThumbProps {
+  readonly member: Member;
+  readonly name: string;
+  readonly frozen: boolean;
+  readonly pinned: boolean;
+  readonly saving: boolean;
+  readonly onPin: (identity: string | null) => void;
+}
+
+/** One small picture of the strip; pressing it brings it to the stage. */
+export const Thumb = memo(function Thumb({ member, name, frozen, pinned, saving, onPin }: ThumbProps) {
+  const { t } = useTranslation("room");
+  const Voice = member.microphoneOn ? Mic : MicOff;
+  const shown = member.isLocal ? t("tile.me", { name }) : name;
+  const held = saving && member.cameraSid && !member.isLocal ? t("tile.held") : undefined;
+  return (
+    <li className="rm-thumb" data-speaking={member.speaking || undefined} data-member={member.identity}>
+      <button
+        type="button"
+        aria-pressed={pinned}
+        aria-label={t(pinned ? "tile.unpin" : "tile.pin", { name: shown })}
+        onClick={() => onPin(pinned ? null : member.identity)}
+      >
+        <Face member={member} name={shown} kind="camera" frozen={frozen} held={held} />
+        <span className="rm-thumb-name">
+          <Voice size={16} aria-label={t(member.microphoneOn ? "tile.micOn" : "tile.micOff")} role="img" />
+          <span>{shown}</span>
+          {pinned ? <Pin size={16} aria-hidden="true" /> : null}
+        </span>
+      </button>
+    </li>
+  );
+});
+
+interface StageViewProps {
+  readonly member: Member | null;
+  readonly name: string;
+  readonly kind: "camera" | "screen";
+  readonly frozen: boolean;
+  readonly pinned: boolean;
+  readonly alone: boolean;
+  readonly onUnpin: () => void;
+}
+
+/** The large picture; its caption stands below, never over a face. */
+export function StageView({ member, name, kind, frozen, pinned, alone, onUnpin }: StageViewProps) {
+  const { t } = useTranslation("room");
+  if (!member) return <section className="rm-stage" aria-label={t("stage.label")} />;
+  const Voice = member.microphoneOn ? Mic : MicOff;
+  return (
+    <section className="rm-stage" aria-label={t("stage.label")} data-stage={member.identity}>
+      <div className="rm-stage-picture">
+        <Face member={member} name={name} kind={kind} frozen={frozen} />
+      </div>
+      <div className="rm-caption">
+        <Voice size={20} aria-label={t(member.microphoneOn ? "tile.micOn" : "tile.micOff")} role="img" />
+        <strong>{kind === "screen" ? t("stage.screenOf", { name }) : name}</strong>
+        {alone ? <span className="mt-muted">{t("stage.alone")}</span> : null}
+        {pinned ? (
+          <button type="button" className="mt-button" data-small onClick={onUnpin}>
+            <PinOff size={18} aria-hidden="true" />
+            {t("stage.unpin")}
+          </button>
+        ) : null}
+      </div>
+    </section>
+  );
+}

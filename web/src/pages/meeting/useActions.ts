@@ -1,0 +1,30 @@
+import { useCallback, useState } from "react";
+import { useProblemWords } from "~/api/words";
+
+/** Something to tell the visitor until it is read. */
+export interface Actions {
+  readonly notice: string | null;
+  /** Does something at the server and tells when it was refused. */
+  run(act: () => Promise<unknown>): Promise<void>;
+  say(text: string): void;
+  dismiss(): void;
+}
+
+/** Runs what buttons ask of the server; a refusal becomes a sentence. */
+export function useActions(): Actions {
+  const words = useProblemWords();
+  const [notice, setNotice] = useState<string | null>(null);
+  const run = useCallback(
+    async (act: () => Promise<unknown>) => {
+      try {
+        await act();
+        setNotice(null);
+      } catch (error) {
+        const { what, remedy } = words(error);
+        setNotice(`${what} ${remedy}`);
+      }
+    },
+    [words],
+  );
+  return { notice, run, say: setNotice, dismiss: useCallback(() => setNotice(null), []) };
+}
