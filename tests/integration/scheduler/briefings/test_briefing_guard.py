@@ -11,16 +11,18 @@ from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from briefing.v1 import briefing_pb2
+from briefing.v1 import briefing_pb2, briefing_service_pb2
 from giaoban.errors import DomainError
 from giaoban.names import BriefingId, parse_briefing
 from giaoban.sql.engine import sessions
 from giaoban.sql.migrate import upgrade
 from giaoban.testing.fixtures import DATA_KEY, EngineFactory
 from services.scheduler.domain.briefings import Briefing, Plan, State
+from services.scheduler.domain.conflicts import Conflict
 from services.scheduler.store.briefing_guard import GUARD, create_guard
+from services.scheduler.store.briefing_store import SqlBriefingWriter
 from services.scheduler.store.briefing_tables import claim
-from tests.integration.scheduler.briefings.house import MIGRATIONS, SECRETARY, House, tomorrow
+from tests.integration.scheduler.briefings.house import MIGRATIONS, SECRETARY, House, refusal, tomorrow
 
 
 async def overlap(engine: AsyncEngine, briefing: str) -> None:
@@ -150,3 +152,26 @@ async def clear(house: House, booked: list[BriefingId]) -> None:
     for briefing in booked:
         if (await house.cases.reading.get(SECRETARY, briefing)).briefing.state is not State.CANCELLED:
             await house.cases.booking.cancel(SECRETARY, briefing, "")
+
+
+async def test_a_booker_whom_only_the_database_stops_is_told_who_holds_the_point(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await house.book("points/diem-xa-1")
+
+    async def sees_nothing(*_arguments: object) -> list[Conflict]:
+        return []
+
+    monkeypatch.setattr(SqlBriefingWriter, "conflicts", sees_nothing)
+
+    plan = house.plan("points/diem-xa-1", start=tomorrow(9, 15))
+    request = briefing_service_pb2.CreateBriefingRequest(briefing=plan)
+    reason, metadata = await refusal(house.briefings(SECRETARY).CreateBriefing(request))
+    second = await house.book("points/diem-xa-1", start=tomorrow(15))
+    second.start_time.FromDatetime(tomorrow(9, 30))
+    moving = await refusal(
+        house.briefings(SECRETARY).UpdateBriefing(briefing_service_pb2.UpdateBriefingRequest(briefing=second))
+    )
+
+    assert (reason, metadata["holder"], metadata["holder_title"]) == ("POINT_TAKEN", first.name, "Giao ban tuần")
+    assert (moving[0], moving[1]["holder"]) == ("POINT_TAKEN", first.name)
