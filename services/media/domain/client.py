@@ -102,5 +102,8 @@ class ClientLink(Protocol):
     def refresh_token(self, me: Participant) -> None:
         """Hands out a token that admits for some time more."""
 
+    def close(self) -> None:
+        """Ends a connection that another one replaced; the client stays."""
+
     def leave(self, reason: LeaveReason, action: LeaveAction) -> None:
         """Sends the client out; always the last word, the connection ends."""

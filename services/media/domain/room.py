@@ -140,6 +140,8 @@ class Room:
 
     def resume(self, me: Participant, link: ClientLink) -> None:
         """Gives a participant a new signalling connection; its media never stopped."""
+        if me.link is not None:
+            me.link.close()
         me.link = link
         me.absent_since = None
         me.negotiation.restart()

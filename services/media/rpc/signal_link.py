@@ -182,6 +182,10 @@ class SignalLink:
         """Answers a ping of the old form."""
         self.tell(pong=self._milliseconds())
 
+    def close(self) -> None:
+        """Ends a connection that another one replaced."""
+        self.end(1000, "replaced")
+
     def leave(self, reason: LeaveReason, action: LeaveAction) -> None:
         """Sends the client out; the connection ends."""
         if reason is not LeaveReason.CLIENT:
