@@ -62,7 +62,7 @@ async def running(settings: Settings) -> AsyncIterator[None]:
 
         relay = OutboxRelay(engine, outbox, redis, STREAM, clock=clock)
         people = org_cases(SqlOrgStore(engine), Argon2Hasher())
-        await _first_administrator(settings, keys, people)
+        await first_administrator(settings, keys, people)
         briefings = await _briefing_cases(settings, keys, engine, people, media, relay, clock)
         servicers = [
             *org_servicers(people, clock, briefings.verifier.verify),
@@ -113,7 +113,8 @@ async def _briefing_cases(
     return briefing_cases(store, around)
 
 
-async def _first_administrator(settings: Settings, keys: KeyFolder, people: OrgCases) -> None:
+async def first_administrator(settings: Settings, keys: KeyFolder, people: OrgCases) -> None:
+    """Makes the account `admin` in a store without accounts."""
     password = settings.admin_password.get_secret_value() or await asyncio.to_thread(keys.admin_password)
     if await people.accounts.bootstrap(password):
         log.info("first administrator made", username="admin")
