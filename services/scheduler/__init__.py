@@ -6,7 +6,8 @@ audit log, all in the SQL store `scheduler`. It writes the stream `events.briefi
 
 * `config`: what this service takes from the settings.
 * `app`: the wiring; `running(settings)` starts everything in order and stops it in reverse.
-* `demo`: an invented province for a first look.
+* `demo`: an invented province for a first look; stands above `app`.
+* `consumers`: what runs beside the calls; `peers`: the media service as the domain sees it.
 * `rpc`: the gRPC face; translates between messages and the domain, decides nothing.
 * `store`: the SQL behind the domain's ports, and the migrations.
 * `domain`: the rules; imports no library that touches a network or a disk.

@@ -1,14 +1,15 @@
 """The scheduler's rules, without I/O.
 
+The organisation:
+
 * `units`: the tree of units; paths, protocol order, validity dates, moves without cycles.
-* `points`, `people`: meeting points with their lines; people with their roles.
-* `access`: who may see or change which part of the tree.
-* `organisation`: the use cases that change units, points and people.
-* `directory`: finding things by words, and turning selectors of a briefing into points and people.
-* `import_table`, `import_columns`, `import_plan`: a file of the organisation, read all or nothing.
-* `accounts`, `passwords`: signing in.
-* `audit`: the hash chain of the audit log.
-* `org_ports`: what the store must offer for the above.
+* `points`, `people`: meeting points with their lines; people with their roles; `org_views`: both with their units.
+* `access`, `org_rights`: who may see which part of the tree; what a change needs. `org_fields`: what fields may hold.
+* `organisation`: changing units, points and people; `org_reading`: listing them.
+* `directory`: turning selectors of a briefing into points and people; `directory_search`: finding by words.
+* `org_import`: a file, all or nothing; `import_table`, `import_columns`, `import_plan`, `import_problems`: its steps.
+* `accounts`, `passwords`: signing in; `audit`: the hash chain of the log.
+* `org_ports`: what the store must offer; `org_cases`: all of it put together.
 
 Briefings:
 
