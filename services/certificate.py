@@ -43,12 +43,18 @@ def make_certificate(folder: Path, names: list[str]) -> Certificate:
 
     Raises:
         InvalidArgument: `BAD_HOST`: one of the names is neither a host name nor an address.
+        FailedPrecondition: `AUTHORITY_EXPIRED`, `KEY_UNUSABLE`: the folder's authority can sign nothing any more.
     """
     hosts = [_host(name) for name in names]
     private_folder(folder)
     authority, authority_key = _authority(folder)
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
+    if authority.not_valid_after_utc <= now:
+        raise FailedPrecondition(
+            "AUTHORITY_EXPIRED",
+            f"The authority in {folder} has expired: remove giaoban-ca.crt and giaoban-ca.key there for a new one.",
+        )
     expires = min(now + timedelta(days=_LEAF_DAYS) - _BACKDATED, authority.not_valid_after_utc)
     leaf = (
         x509.CertificateBuilder()
@@ -78,7 +84,10 @@ def _host(name: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         pass
-    labels = name.encode("idna").decode().split(".") if name else [""]
+    try:
+        labels = name.encode("idna").decode().split(".")
+    except UnicodeError:
+        labels = [""]
     if not all(label and label.replace("-", "a").isalnum() and not label.startswith("-") for label in labels):
         raise InvalidArgument("BAD_HOST", f"{name!r} is neither a host name nor an address.", field="names")
     return x509.DNSName(".".join(labels))

@@ -108,7 +108,9 @@ async def _pongs(path: Path) -> bool:
 
 
 async def _serving(target: str) -> bool:
-    from giaoban.rpc.client import Peer  # noqa: PLC0415 - takes as long as starting a child; children go first
+    if target.startswith("unix:") and not await asyncio.to_thread(Path(target.removeprefix("unix:")).exists):
+        return False
+    from giaoban.rpc.client import Peer  # noqa: PLC0415 - as much work as starting a child; children go first
 
     peer = Peer(target, "", str)
     try:
