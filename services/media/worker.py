@@ -18,9 +18,10 @@ from services.media.config import media_settings
 from services.media.domain.client import LeaveReason
 from services.media.domain.participants import Participant
 from services.media.domain.placement import WorkerLoad
-from services.media.domain.room import Room, Tools
+from services.media.domain.room import Room
 from services.media.domain.rooms import Rooms
 from services.media.domain.sampling import Sampler
+from services.media.domain.tools import Tools
 from services.media.rpc.facts import FactSink, FactWriter
 from services.media.rpc.room_api import RoomApi
 from services.media.rpc.signalling import Signalling

@@ -8,7 +8,7 @@ from typing import NamedTuple, NewType
 from services.media.domain.client import ClientLink
 from services.media.domain.grants import RoomToken, Source
 from services.media.domain.negotiation import Negotiation
-from services.media.domain.ports import Codec, Kind, Limit, PeerId, RoomId, SsrcPair, SubscriptionId, TrackId
+from services.media.domain.ports import Codec, Kind, LayerSize, Limit, PeerId, RoomId, SsrcPair, SubscriptionId, TrackId
 from services.media.domain.transport import PeerTransport
 
 Identity = NewType("Identity", str)
@@ -54,6 +54,15 @@ class TrackDescription:
     stereo: bool = False
     redundancy: bool = True
     features: tuple[int, ...] = ()
+
+    def sizes(self, rids: tuple[str, ...]) -> tuple[LayerSize, ...]:
+        """Answers the sizes of layers in the order of their section; without layers that of the whole picture."""
+        by_rid = {layer.rid: layer for layer in self.layers if layer.rid}
+        ordered = sorted(self.layers, key=lambda layer: layer.quality)
+        if rids and all(rid in by_rid for rid in rids):
+            ordered = [by_rid[rid] for rid in rids]
+        ordered = ordered[: len(rids)] if len(rids) > 1 else ordered[-1:]
+        return tuple(LayerSize(layer.width, layer.height, layer.max_bitrate_bps) for layer in ordered)
 
     @property
     def codec(self) -> Codec:

@@ -4,9 +4,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
-from giaoban.clock import Clock
 from services.media.domain.client import ClientLink, GradeChange, LeaveAction, LeaveReason, RoomFacts
 from services.media.domain.grades import LineGrade
 from services.media.domain.grants import Rights, RoomToken, Source
@@ -21,11 +20,8 @@ from services.media.domain.participants import (
     TrackDescription,
 )
 from services.media.domain.ports import (
-    LayerSize,
     Limit,
     PeerId,
-    Plane,
-    PublishedMedia,
     RoomId,
     SpeakerChange,
     SsrcPair,
@@ -35,40 +31,10 @@ from services.media.domain.ports import (
 )
 from services.media.domain.relay import DataMemory, DataMessage
 from services.media.domain.sdp import parse_offer
-from services.media.domain.transport import TransportListener, Transports
+from services.media.domain.tools import Tools, new_sid
 
 MAX_PARTICIPANTS: Final = 400
 MAX_TRACKS: Final = 12
-_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-
-
-def new_sid(prefix: str) -> str:
-    """Makes an id in the form clients test for: `PA_`, `TR_`, `RM_` and twelve characters."""
-    return prefix + "_" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
-
-
-class RoomWatcher(Protocol):
-    """Who wants to know what happens in rooms."""
-
-    def on_joined(self, participant: Participant) -> None:
-        """Tells that somebody's media may flow, once a session."""
-
-    def on_left(self, participant: Participant, reason: LeaveReason) -> None:
-        """Tells that somebody who was connected is gone."""
-
-    def on_closed(self, room: "Room") -> None:
-        """Tells that a room is no more; everybody left it before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What every room works with."""
-
-    plane: Plane
-    transports: Transports
-    listener: TransportListener
-    watcher: RoomWatcher
-    clock: Clock
 
 
 @dataclass(slots=True)
@@ -402,7 +368,9 @@ class Room:
             return
         track.mid = published.media.mid
         track.rids = published.media.rids
-        self.tools.plane.publish(track.sid, track.owner, _with_sizes(published.media, track.description))
+        self.tools.plane.publish(
+            track.sid, track.owner, replace(published.media, sizes=track.description.sizes(published.media.rids))
+        )
         self.tools.plane.set_muted(track.sid, track.muted)
 
     def _reveal(self, track: Track) -> None:
@@ -462,14 +430,3 @@ class Room:
 def may_publish(me: Participant, source: Source) -> bool:
     """Tells whether somebody may publish one more track of a source."""
     return me.token.rights.may_publish(source) and len(me.tracks) < MAX_TRACKS
-
-
-def _with_sizes(media: PublishedMedia, description: TrackDescription) -> PublishedMedia:
-    """Adds what the publisher said of its layers, in the order of its section."""
-    by_rid = {layer.rid: layer for layer in description.layers if layer.rid}
-    ordered = sorted(description.layers, key=lambda layer: layer.quality)
-    if media.rids and all(rid in by_rid for rid in media.rids):
-        ordered = [by_rid[rid] for rid in media.rids]
-    wanted = len(media.rids) or 1
-    ordered = ordered[-wanted:] if wanted == 1 else ordered[:wanted]
-    return replace(media, sizes=tuple(LayerSize(layer.width, layer.height, layer.max_bitrate_bps) for layer in ordered))

@@ -8,7 +8,8 @@ from services.media.domain.client import ClientLink, LeaveAction, LeaveReason
 from services.media.domain.grants import RoomToken
 from services.media.domain.participants import ClientFacts, Participant, Presence
 from services.media.domain.ports import PeerId, RoomId, SpeakerChange, StreamState, SubscriptionId, TrackId
-from services.media.domain.room import MAX_PARTICIPANTS, Room, Tools, new_sid
+from services.media.domain.room import MAX_PARTICIPANTS, Room
+from services.media.domain.tools import Tools, new_sid
 
 # Clients retry for about 40 s, but a peer that is away longer than this is told to join anew.
 DEPARTURE_SECONDS: Final = 20.0

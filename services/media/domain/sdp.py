@@ -110,7 +110,7 @@ class _Lines:
     """The attribute lines of a section or of the session."""
 
     def __init__(self, lines: list[str]) -> None:
-        self.first = lines[0]
+        self.first = lines[0] if lines else ""
         self._values: dict[str, list[str]] = {}
         for line in lines[1:]:
             if line.startswith("a="):

@@ -11,9 +11,10 @@ from services.media.domain.client import LeaveReason
 from services.media.domain.grants import Rights, RoomToken
 from services.media.domain.participants import ClientFacts, Participant
 from services.media.domain.ports import PeerId, QualityFacts, RoomId
-from services.media.domain.room import Room, Tools
+from services.media.domain.room import Room
 from services.media.domain.rooms import Rooms
 from services.media.domain.sdp import Fingerprint, LocalTransport, Offer
+from services.media.domain.tools import Tools
 from services.media.domain.transport import Channel, TransportListener
 
 ALL, PLAIN = Rights(), ClientFacts()
@@ -24,7 +25,8 @@ LOCAL = LocalTransport(
 
 
 def offer_text(name: str) -> str:
-    return (OFFERS / f"{name}.sdp").read_bytes().decode()
+    """Answers a recorded offer with the line ends of the wire, whatever git made of them."""
+    return (OFFERS / f"{name}.sdp").read_text(encoding="utf-8").replace("\n", "\r\n")
 
 
 class Recorder:

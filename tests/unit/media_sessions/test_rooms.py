@@ -1,5 +1,7 @@
 """Who is in a room, who gets what, and what time does."""
 
+from typing import Any
+
 from services.media.domain.client import LeaveAction, LeaveReason
 from services.media.domain.grants import Rights, Source
 from services.media.domain.participants import Participant, TrackDescription
@@ -243,7 +245,8 @@ def test_an_offer_lays_out_what_is_waited_for_and_tells_the_plane() -> None:
 
 def test_lines_are_sampled_each_five_seconds_and_last_words_say_lost() -> None:
     house, samples = FakeHouse(), list[LineSample]()
-    sampler = Sampler(house.rooms, house.plane, samples.append)
+    plane: Any = house.plane
+    sampler = Sampler(house.rooms, plane, samples.append)
     anna, _ = house.join("anna")
     house.room.connected(anna)
     house.plane.facts[anna.sid] = QualityFacts(round_trip_ms=40)

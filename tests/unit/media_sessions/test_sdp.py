@@ -104,6 +104,7 @@ def test_firefox_qualified_extensions_and_paused_layers_are_read() -> None:
         "",
         "v=0\r\n",
         "v=0\r\nm=audio\r\n",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n",
         "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n",
         "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:abcd\r\na=ice-pwd:abcdabcd\r\n",
         "x" * (MAX_BYTES + 1),
