@@ -20,10 +20,21 @@ class ReloadingCertificate:
     def __init__(self, certificate: Path, key: Path) -> None:
         self._certificate = certificate
         self._key = key
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
         self._seen = self._stamp()
-        self.context.load_cert_chain(certificate, key)
+        self.context = self._current = self._read()
+        self.context.sni_callback = self._take_current
+
+    def _take_current(self, connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
+        """Called by each handshake, also of a client that says no name."""
+        del name, context
+        connection.context = self._current
+
+    def _read(self) -> ssl.SSLContext:
+        # A context of its own: one that fails to load a pair keeps half of it, and no connection succeeds any more.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._certificate, self._key)
+        return context
 
     async def watch(self) -> None:
         """Looks at the files until cancelled."""
@@ -37,7 +48,7 @@ class ReloadingCertificate:
             stamp = self._stamp()
             if stamp == self._seen:
                 return False
-            self.context.load_cert_chain(self._certificate, self._key)
+            self._current = self._read()
         except (OSError, ssl.SSLError) as error:
             log.warning("certificate not reloaded", certificate=str(self._certificate), error=str(error))
             return False
