@@ -1,0 +1,156 @@
+"""Where rooms are placed, and how the lines of all rooms are kept."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from giaoban.errors import NotFound, Unavailable
+from services.media.domain.grades import LineGrade
+from services.media.domain.lines import KEPT_AFTER_LEAVING, SILENT_AFTER, LiveLines
+from services.media.domain.placement import Placement, WorkerLoad
+from services.media.domain.ports import DirectionFacts
+from services.media.domain.samples import LineSample
+from tests.unit.media_sessions.fakes import token
+
+NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+
+
+@dataclass
+class _Registry:
+    live: list[WorkerLoad] = field(default_factory=lambda: [WorkerLoad("idle", 0, 0), WorkerLoad("busy", 9, 1)])
+    holders: dict[str, str] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+
+    async def workers(self) -> list[WorkerLoad]:
+        return self.live
+
+    async def holder(self, room: str) -> str | None:
+        return self.holders.get(room)
+
+    async def claim(self, room: str, target: str, instead_of: str = "") -> str:
+        if self.holders.get(room) in (None, instead_of):
+            self.holders[room] = target
+        return self.holders[room]
+
+    async def release(self, room: str, target: str) -> None:
+        if self.holders.get(room) == target:
+            del self.holders[room]
+
+    async def note_opened(self, room: str) -> None:
+        self.opened.add(room)
+
+    async def note_closed(self, room: str) -> None:
+        self.opened.discard(room)
+
+    async def is_opened(self, room: str) -> bool:
+        return room in self.opened
+
+
+@dataclass
+class _Calls:
+    made: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def hold(self, target: str, room: str) -> None:
+        self.made.append(("hold", target, room))
+
+    async def drop(self, target: str, room: str) -> None:
+        self.made.append(("drop", target, room))
+
+
+async def test_a_room_goes_to_the_least_loaded_worker_and_stays_there() -> None:
+    registry, calls = _Registry(), _Calls()
+    placement = Placement(registry, calls)
+
+    first = await placement.open("demo")
+    registry.live.reverse()
+    again = await placement.locate(token("anna"))
+
+    assert (first, again) == ("idle", "idle")
+    assert calls.made == [("hold", "idle", "demo")] * 2
+
+
+async def test_a_room_whose_worker_died_moves() -> None:
+    registry = _Registry(holders={"demo": "dead"}, opened={"demo"})
+
+    assert await Placement(registry, _Calls()).locate(token("anna")) == "idle"
+    assert registry.holders == {"demo": "idle"}
+
+
+async def test_closing_drops_the_room_and_its_lease() -> None:
+    registry, calls = _Registry(), _Calls()
+    placement = Placement(registry, calls)
+    await placement.open("demo")
+
+    await placement.close("demo")
+    await placement.close("demo")
+
+    assert calls.made[-1] == ("drop", "idle", "demo")
+    assert (registry.holders, registry.opened) == ({}, set())
+
+
+async def test_without_a_worker_or_without_the_room_the_caller_is_told() -> None:
+    with pytest.raises(Unavailable, match="NO_MEDIA_WORKER"):
+        await Placement(_Registry(live=[]), _Calls()).open("demo")
+    with pytest.raises(NotFound, match="UNKNOWN_ROOM"):
+        await Placement(_Registry(), _Calls()).locate(token("anna", create=False))
+
+
+def _sample(seconds: float = 0, **changes: object) -> LineSample:
+    sample = LineSample(
+        key="k",
+        room="b1",
+        identity="points/x",
+        participant_sid="PA_1",
+        unit_path="/t/",
+        kind="point",
+        display_name="X",
+        window_end_time=NOON + timedelta(seconds=seconds),
+        up=DirectionFacts(loss=0.0),
+        down=DirectionFacts(),
+        round_trip_ms=20,
+        score=99,
+        grade=LineGrade.GOOD,
+        worst=None,
+        connected=True,
+    )
+    return replace(sample, **changes)  # type: ignore[arg-type]  # fields of the sample
+
+
+def _all(_sample: LineSample) -> bool:
+    return True
+
+
+def test_who_falls_silent_is_lost_and_stays_on_the_page_for_a_while() -> None:
+    lines = LiveLines()
+    lines.put(_sample())
+
+    lines.tick(NOON + SILENT_AFTER + timedelta(seconds=1))
+    (dropped,) = lines.since(0, _all)
+    lines.tick(NOON + KEPT_AFTER_LEAVING + timedelta(seconds=1))
+
+    assert (dropped.grade, dropped.connected, dropped.up.loss) == (LineGrade.LOST, False, None)
+    assert lines.since(0, _all) == []
+
+
+def test_the_late_end_of_a_replaced_session_hides_no_live_one() -> None:
+    lines = LiveLines()
+    lines.put(_sample(5, participant_sid="PA_2"))
+
+    lines.put(_sample(6, participant_sid="PA_1", connected=False, grade=LineGrade.LOST))
+
+    (shown,) = lines.since(0, _all)
+    assert shown.participant_sid == "PA_2"
+
+
+def test_only_what_changed_is_told_and_a_closed_room_is_forgotten() -> None:
+    lines = LiveLines()
+    lines.put(_sample())
+    seen = lines.version
+    lines.put(_sample(identity="points/y"))
+
+    changed = [sample.identity for sample in lines.since(seen, _all)]
+    lines.close_room("b1")
+
+    assert changed == ["points/y"]
+    assert lines.since(0, _all) == []
