@@ -228,7 +228,7 @@ class RoleGrant(_message.Message):
     role: Global___Role.ValueType
     """The role."""
     unit: _builtins.str
-    """The root of the subtree, `units/{unit}`."""
+    """The root of the subtree, `units/{unit}`; empty means the whole organisation."""
     unit_path: _builtins.str
     """Path of that unit; output only."""
     def __init__(

@@ -52,11 +52,12 @@ def civil_date(text: str, field: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidArgument(
-            "BAD_FIELD", f"{field} must be a day such as 2026-11-23.", field=field, problem="BAD_DATE"
-        ) from error
+        day = date.fromisoformat(text)
+        if day.isoformat() == text:
+            return day
+    except ValueError:
+        pass
+    raise InvalidArgument("BAD_FIELD", f"{field} must be a day such as 2026-11-23.", field=field, problem="BAD_DATE")
 
 
 def unit_of(message: org_pb2.Unit) -> Unit:

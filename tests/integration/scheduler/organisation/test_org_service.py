@@ -84,6 +84,7 @@ async def test_of_two_writers_with_one_etag_the_second_is_told(house: House) -> 
         (xa(parent="units/nowhere"), "UNKNOWN_UNIT", "unit.parent"),
         (xa(display_name="x" * 201), "BAD_FIELD", "unit.display_name"),
         (xa(valid_from_date="2026-02-30"), "BAD_FIELD", "unit.valid_from_date"),
+        (xa(valid_from_date="20260201"), "BAD_FIELD", "unit.valid_from_date"),
         (xa(valid_from_date="2026-02-02", valid_to_date="2026-02-02"), "BAD_FIELD", "unit.valid_to_date"),
         (xa(order=-1), "BAD_FIELD", "unit.order"),
         (xa(successor="units/nowhere"), "UNKNOWN_UNIT", "unit.successor"),

@@ -254,7 +254,7 @@ export type RoleGrant = Message<"briefing.v1.RoleGrant"> & {
   role: Role;
 
   /**
-   * The root of the subtree, `units/{unit}`.
+   * The root of the subtree, `units/{unit}`; empty means the whole organisation.
    *
    * @generated from field: string unit = 2;
    */
