@@ -22,6 +22,7 @@ from giaoban.errors import InvalidArgument
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import serve
 from giaoban.rpc.tokens import TokenMinter
+from giaoban.streams.redis import connect
 from services.gateway.http.addresses import ClientAddresses
 from services.gateway.http.auth import AuthService
 from services.gateway.http.callers import Callers
@@ -62,7 +63,7 @@ async def running(settings: Settings) -> AsyncIterator[None]:
     """
     async with AsyncExitStack() as stack:
         clock = SystemClock()
-        redis = Redis.from_url(settings.redis_url)
+        redis = connect(settings.redis_url)
         stack.push_async_callback(redis.aclose)
         peers, workers = await _connect(settings, stack)
         certificate = _certificate(settings)

@@ -6,5 +6,5 @@ from giaoban import config, lifecycle
 from services.media import app, worker
 
 if __name__ == "__main__":
-    settings = config.load()
+    settings = config.load(role="media")
     lifecycle.run(worker.running(settings, int(sys.argv[1])) if len(sys.argv) > 1 else app.running(settings))

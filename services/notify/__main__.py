@@ -4,4 +4,4 @@ from giaoban import config, lifecycle
 from services.notify import app
 
 if __name__ == "__main__":
-    lifecycle.run(app.running(config.load()))
+    lifecycle.run(app.running(config.load(role="notify")))

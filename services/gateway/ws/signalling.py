@@ -16,8 +16,8 @@ from briefing.v1 import room_service_pb2 as room_pb2
 from briefing.v1.room_service_pb2_grpc import RoomServiceStub
 from services.gateway.ws.workers import Workers
 
-MAX_FRAME_BYTES: Final = 256 << 10
-"""An offer of a full room has some tens of kilobytes; nothing honest comes near this."""
+MAX_FRAME_BYTES: Final = 3 << 20
+"""An offer grows with every section, about 2.5 kB each: that of a room with 250 points has over a megabyte."""
 
 _HEARTBEAT_SECONDS: Final = 20.0
 _LOCATE_TIMEOUT_SECONDS: Final = 4.0  # Clients give up after 5 s.

@@ -4,6 +4,7 @@ import logging
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
+from services.gateway.ws.signalling import MAX_FRAME_BYTES
 from tests.integration.gateway.conftest import Face
 
 TOKEN = "room token"
@@ -71,7 +72,7 @@ async def test_an_oversized_frame_ends_its_own_connection_only(face: Face) -> No
         face.client.ws_connect(f"/rtc/v1?access_token={TOKEN}") as bad,
         face.client.ws_connect(f"/rtc/v1?access_token={TOKEN}") as good,
     ):
-        await bad.send_bytes(b"x" * (300 << 10))
+        await bad.send_bytes(bytes(MAX_FRAME_BYTES + 1))
         end = await asyncio.wait_for(bad.receive(), 5)
         await good.send_bytes(b"still here")
         answer = await asyncio.wait_for(good.receive(), 5)
