@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import socket
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from giaoban.config import Address, Settings
-from giaoban.errors import FailedPrecondition
+from giaoban.errors import FailedPrecondition, InvalidArgument
 
 LEAST_FREE_BYTES: Final = 200 * 1024 * 1024
 
@@ -82,6 +83,31 @@ def _bind(kind: socket.SocketKind, address: Address, variable: str) -> None:
             "PORT_TAKEN",
             f"{variable}: cannot use {transport} {address}: {error.strerror}; end what uses it or set {variable}.",
             address=str(address),
+        ) from error
+
+
+def check_certificate(settings: Settings) -> None:
+    """Checks that HTTPS can be spoken with the files that the settings name; nothing to check where they name none.
+
+    Raises:
+        InvalidArgument: `BAD_CERTIFICATE`: one of the two is not set, cannot be read, or does not fit the other.
+    """
+    certificate, key = settings.tls_cert, settings.tls_key
+    if certificate is None and key is None:
+        return
+    if certificate is None or key is None:
+        missing = "GIAOBAN_TLS_CERT" if certificate is None else "GIAOBAN_TLS_KEY"
+        raise InvalidArgument(
+            "BAD_CERTIFICATE", f"{missing} is not set: HTTPS needs the certificate and its key.", field=missing
+        )
+    try:
+        # An empty password: a key with one is refused, where it would be asked for on the terminal.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except OSError as error:
+        raise InvalidArgument(
+            "BAD_CERTIFICATE",
+            f"GIAOBAN_TLS_CERT and GIAOBAN_TLS_KEY ({certificate}, {key}) cannot be used: {error}.",
+            field="GIAOBAN_TLS_CERT",
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib.util
+import ipaddress
 import shutil
 import smtplib
 import ssl
@@ -20,7 +21,7 @@ from cryptography import x509
 from giaoban import embedded_redis
 from giaoban.config import Settings
 from giaoban.errors import DomainError
-from giaoban.machine import check_folder, check_tcp, check_udp, media_ports, udp_echo
+from giaoban.machine import check_certificate, check_folder, check_tcp, check_udp, media_ports, udp_echo
 
 _TIMEX_BYTES: Final = 512
 _TIME_ERROR: Final = 5
@@ -124,19 +125,35 @@ def _mail(settings: Settings) -> Finding:
 
 
 def _certificate(settings: Settings) -> Finding:
-    if settings.tls_cert is None or settings.tls_key is None:
-        return Finding("certificate", None, "none: browsers give the camera to http://localhost only (`giaoban cert`)")
+    if settings.tls_cert is None and settings.tls_key is None:
+        return _no_certificate(settings.public_url)
+    finding = _checked("certificate", lambda: check_certificate(settings), "")
+    if not finding.healthy or settings.tls_cert is None:
+        return finding
     try:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-        leaf = x509.load_pem_x509_certificate(Path(settings.tls_cert).read_bytes())
-    except (OSError, ValueError) as error:
-        return Finding("certificate", False, f"{settings.tls_cert} cannot be used: {error}")
-    days = (leaf.not_valid_after_utc - datetime.now(UTC)).days
+        leaf = x509.load_pem_x509_certificate(settings.tls_cert.read_bytes())
+    except ValueError as error:
+        return Finding("certificate", False, f"{settings.tls_cert} cannot be read: {error}")
     host = urlsplit(settings.public_url).hostname or ""
     if not _covers(leaf, host):
         return Finding("certificate", False, f"it is not for {host}; GIAOBAN_PUBLIC_URL says that links go there")
+    now = datetime.now(UTC)
+    if now < leaf.not_valid_before_utc:
+        return Finding("certificate", False, f"it holds from {leaf.not_valid_before_utc} on: is the clock right?")
+    if now >= leaf.not_valid_after_utc:
+        return Finding("certificate", False, f"it ended {leaf.not_valid_after_utc}: browsers refuse it")
+    days = (leaf.not_valid_after_utc - now).days
     return Finding("certificate", days >= _RENEW_DAYS, f"for {host}, {days} days left")
+
+
+def _no_certificate(public_url: str) -> Finding:
+    url = urlsplit(public_url)
+    host = url.hostname or ""
+    if url.scheme == "https":
+        return Finding("certificate", None, f"none here: the proxy before it must have one for {host}")
+    if host in {"localhost", "::1"} or host.startswith("127."):
+        return Finding("certificate", None, "none: browsers give the camera to http://localhost only (`giaoban cert`)")
+    return Finding("certificate", False, f"none: browsers give no camera to a page of {public_url} (`giaoban cert`)")
 
 
 def _covers(leaf: x509.Certificate, host: str) -> bool:
@@ -144,8 +161,11 @@ def _covers(leaf: x509.Certificate, host: str) -> bool:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return False
-    known = [*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))]
-    return host in known or f"*.{host.partition('.')[2]}" in known
+    try:
+        return ipaddress.ip_address(host) in names.get_values_for_type(x509.IPAddress)
+    except ValueError:
+        known = [name.lower() for name in names.get_values_for_type(x509.DNSName)]
+        return host in known or f"*.{host.partition('.')[2]}" in known
 
 
 def _redis(settings: Settings) -> Finding:

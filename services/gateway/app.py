@@ -19,6 +19,7 @@ from briefing.v1.room_service_pb2_grpc import RoomServiceStub
 from giaoban.clock import Clock, SystemClock
 from giaoban.config import Settings
 from giaoban.errors import InvalidArgument
+from giaoban.machine import check_certificate
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import serve
 from giaoban.rpc.tokens import TokenMinter
@@ -139,16 +140,10 @@ async def _connect(settings: Settings, stack: AsyncExitStack) -> tuple[Peers, Wo
 
 
 def _certificate(settings: Settings) -> ReloadingCertificate | None:
+    check_certificate(settings)
     if settings.tls_cert is None or settings.tls_key is None:
         return None
-    try:
-        return ReloadingCertificate(settings.tls_cert, settings.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidArgument(
-            "BAD_CERTIFICATE",
-            f"GIAOBAN_TLS_CERT and GIAOBAN_TLS_KEY cannot be read: {error}.",
-            field="GIAOBAN_TLS_CERT",
-        ) from error
+    return ReloadingCertificate(settings.tls_cert, settings.tls_key)
 
 
 async def _listen(app: web.Application, settings: Settings, tls: ssl.SSLContext | None, stack: AsyncExitStack) -> None:

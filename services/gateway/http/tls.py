@@ -33,7 +33,7 @@ class ReloadingCertificate:
         # A context of its own: one that fails to load a pair keeps half of it, and no connection succeeds any more.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._certificate, self._key)
+        context.load_cert_chain(self._certificate, self._key, password="")  # never asked for on the terminal
         return context
 
     async def watch(self) -> None:
