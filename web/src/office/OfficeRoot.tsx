@@ -5,12 +5,12 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { Suspense } from "react";
 import { Outlet } from "react-router";
-import { theme } from "~/theme/mantine";
+import { cssVariables, theme } from "~/theme/mantine";
 
 /** Brings the component kit to every office page and to signing in. */
 export function Component() {
   return (
-    <MantineProvider theme={theme} forceColorScheme="light">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme="light">
       <Notifications position="top-right" autoClose={6000} />
       <Suspense fallback={null}>
         <Outlet />

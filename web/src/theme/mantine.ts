@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 import { FONT, office, RADIUS_PX, SHADOW } from "./tokens";
 
 /** Blends two `#rrggbb` colours; `share` of the second. */
@@ -15,7 +15,8 @@ function mix(one: string, other: string, share: number): string {
 
 /** Ten shades around one token: 0 is its tint, 7 the token itself, 8 and 9 darker for hover and press. */
 function shades(tint: string, main: string, hover: string = mix(main, "#000000", 0.2)): MantineColorsTuple {
-  const between = [1, 2, 3, 4, 5, 6].map((step) => mix(tint, main, step / 7));
+  // 1 is the ground of light buttons and badges, so it stays close to the tint.
+  const between = [0.04, 0.14, 0.3, 0.48, 0.66, 0.84].map((share) => mix(tint, main, share));
   return [tint, ...between, main, hover, mix(hover, "#000000", 0.3)] as unknown as MantineColorsTuple;
 }
 
@@ -36,13 +37,14 @@ export const theme = createTheme({
     warn: shades(office.warnTint, office.warn),
   },
   shadows: { md: SHADOW },
-  other: {},
   components: {
     Button: { defaultProps: { size: "md" } },
     TextInput: { defaultProps: { size: "md" } },
     Textarea: { defaultProps: { size: "md" } },
     Select: { defaultProps: { size: "md" } },
     NumberInput: { defaultProps: { size: "md" } },
+    SegmentedControl: { defaultProps: { size: "md" } },
+    Table: { defaultProps: { fz: "0.9375rem" } },
     PasswordInput: { defaultProps: { size: "md" } },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
@@ -51,4 +53,17 @@ export const theme = createTheme({
       defaultProps: { transitionProps: { duration: 100 }, events: { hover: true, focus: true, touch: true } },
     },
   },
+});
+
+/** Words that Mantine greys out stay readable. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": office.muted,
+    "--mantine-color-placeholder": office.muted,
+    "--mantine-color-error": office.stop,
+    "--mantine-color-body": office.card,
+    "--mantine-color-default-border": office.edge,
+  },
+  dark: {},
 });

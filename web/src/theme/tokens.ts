@@ -4,6 +4,8 @@ export const office = {
   ink: "#0F172A",
   muted: "#475569",
   line: "#E2E8F0",
+  // Edges of fields and buttons, a step darker than the lines between rows.
+  edge: "#CBD5E1",
   page: "#F6F8FB",
   card: "#FFFFFF",
   primary: "#12509B",

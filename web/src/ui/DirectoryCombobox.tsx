@@ -50,6 +50,7 @@ export function DirectoryCombobox(props: DirectoryComboboxProps) {
           id={props.id}
           label={props.label}
           description={props.description}
+          inputWrapperOrder={["label", "input", "description", "error"]}
           placeholder={props.placeholder ?? t("placeholder.search")}
           error={props.error}
           withAsterisk={props.required ?? false}

@@ -1,8 +1,12 @@
 import { Card, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import { reports } from "~/api/clients";
+import type { AuditEntry } from "~/gen/briefing/v1/org_pb";
+import { auditFacts } from "~/lib/audit";
 import { formatDateTime, instantOf } from "~/lib/dates";
+import { paths } from "~/lib/names";
 import { PagedView } from "~/ui/PagedView";
 import { EmptyState } from "~/ui/states";
 
@@ -37,34 +41,58 @@ export function AuditLog() {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {entries.map((entry) => {
-                const at = instantOf(entry.createTime);
-                return (
-                  <Table.Tr key={String(entry.position)}>
-                    <Table.Td data-label={t("audit.column.time")}>
-                      {at ? formatDateTime(at) : ""}
-                      <Text size="sm" c="var(--gb-muted)">
-                        {t("audit.position", { count: Number(entry.position) })}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td data-label={t("audit.column.actor")}>{entry.actor}</Table.Td>
-                    <Table.Td data-label={t("audit.column.action")}>{entry.action}</Table.Td>
-                    <Table.Td data-label={t("audit.column.resource")}>{entry.resource}</Table.Td>
-                    <Table.Td data-label={t("audit.column.detail")}>
-                      <div className="gb-audit-detail">{entry.detail}</div>
-                    </Table.Td>
-                    <Table.Td data-label={t("audit.column.hash")}>
-                      <span className="gb-hash" title={entry.hash}>
-                        {entry.hash.slice(0, HASH_SHOWN)}
-                      </span>
-                    </Table.Td>
-                  </Table.Tr>
-                );
-              })}
+              {entries.map((entry) => (
+                <Row key={String(entry.position)} entry={entry} />
+              ))}
             </Table.Tbody>
           </Table>
         </Card>
       </PagedView>
     </>
+  );
+}
+
+function Row({ entry }: { entry: AuditEntry }) {
+  const { t, i18n } = useTranslation("admin");
+  const at = instantOf(entry.createTime);
+  const key = `audit.actions.${entry.action.replace(".", "_")}`;
+  return (
+    <Table.Tr>
+      <Table.Td data-label={t("audit.column.time")} className="gb-nowrap">
+        {at ? formatDateTime(at) : ""}
+        <Text size="sm" c="var(--gb-muted)">
+          {t("audit.position", { count: Number(entry.position) })}
+        </Text>
+      </Table.Td>
+      <Table.Td data-label={t("audit.column.actor")}>{entry.actor}</Table.Td>
+      <Table.Td data-label={t("audit.column.action")}>
+        {i18n.exists(`admin:${key}`) ? t(key) : entry.action}
+        <Text size="sm" c="var(--gb-muted)">
+          {entry.action}
+        </Text>
+      </Table.Td>
+      <Table.Td data-label={t("audit.column.resource")} className="gb-audit-detail">
+        {entry.resource.startsWith("briefings/") ? (
+          <Link className="gb-strong-link" to={paths.briefing(entry.resource)}>
+            {entry.resource}
+          </Link>
+        ) : (
+          entry.resource
+        )}
+      </Table.Td>
+      <Table.Td data-label={t("audit.column.detail")} className="gb-audit-detail">
+        {auditFacts(entry.detail).map((fact) => (
+          <div key={fact.name}>
+            {fact.name ? <span className="gb-muted">{fact.name}: </span> : null}
+            {fact.value}
+          </div>
+        ))}
+      </Table.Td>
+      <Table.Td data-label={t("audit.column.hash")}>
+        <span className="gb-hash" title={entry.hash}>
+          {entry.hash.slice(0, HASH_SHOWN)}
+        </span>
+      </Table.Td>
+    </Table.Tr>
   );
 }

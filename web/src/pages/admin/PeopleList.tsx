@@ -16,9 +16,10 @@ const PAGE_SIZE = 200;
 
 /** Returns a function that names a unit. */
 export function useUnitNames(): (name: string) => string {
+  const { t } = useTranslation("admin");
   const { data } = useUnits();
   const names = new Map((data ?? []).map((unit) => [unit.name, unit.displayName]));
-  return (name) => names.get(name) ?? idOf(name);
+  return (name) => (name ? (names.get(name) ?? idOf(name)) : t("people.everywhere"));
 }
 
 /** People with their accounts and roles. */

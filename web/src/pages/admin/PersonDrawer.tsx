@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { org } from "~/api/clients";
-import { type Person, PersonSchema, type Role, RoleGrantSchema } from "~/gen/briefing/v1/org_pb";
+import { type Person, PersonSchema, Role, RoleGrantSchema } from "~/gen/briefing/v1/org_pb";
 import { LANGUAGES } from "~/i18n";
 import { DirectoryCombobox } from "~/ui/DirectoryCombobox";
 import { FormDrawer, wrongFields } from "~/ui/FormDrawer";
@@ -55,15 +55,16 @@ function personOf(before: Person | null, form: Form): Person {
   });
 }
 
-function missing(form: Form): Set<string> {
+function missing(form: Form, before: Person | null): Set<string> {
   const fields = new Set<string>();
   if (!form.displayName.trim()) fields.add("display_name");
-  if (!form.unit) fields.add("unit");
+  // The first administrator belongs to no unit.
+  if (!form.unit && (!before || before.unit)) fields.add("unit");
   if (form.email.trim() && !/^\S+@\S+\.\S+$/.test(form.email.trim())) fields.add("email");
   if (form.phone.trim() && !/^[+\d][\d .()-]*$/.test(form.phone.trim())) fields.add("phone");
   if (form.username.trim() && !/^[a-z0-9._-]{2,64}$/.test(form.username.trim())) fields.add("username");
   if (form.password && form.password.length < 10) fields.add("password");
-  if (form.roles.some((line) => !line.unit)) fields.add("roles");
+  if (form.roles.some((line) => !line.unit && line.role !== Role.ADMINISTRATOR)) fields.add("roles");
   return fields;
 }
 
@@ -85,7 +86,7 @@ export function PersonDrawer({ person, onClose }: { person: Person | null; onClo
       onClose();
     },
   });
-  const own = missing(form);
+  const own = missing(form, person);
   const refused = wrongFields(save.error);
   const errorOf = (field: string) =>
     (tried && own.has(field)) || refused.has(field) ? t(`people.error.${field}`) : null;

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, List, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Group, List, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
@@ -132,14 +132,14 @@ export function BookingEditor({ name, start, resume }: BookingEditorProps) {
               {t("submit.blocked")}
             </Text>
           ) : null}
-          <Group mt="md" gap="xs">
-            <Button type="submit" size="lg" loading={busy} flex={1}>
+          <Stack mt="md" gap="xs">
+            <Button type="submit" size="lg" loading={busy}>
               {t(name ? "submit.edit" : "submit.new")}
             </Button>
-            <Button variant="default" size="lg" onClick={() => navigate(-1)}>
+            <Button variant="default" onClick={() => navigate(-1)}>
               {t("submit.back")}
             </Button>
-          </Group>
+          </Stack>
         </div>
       </div>
     </form>

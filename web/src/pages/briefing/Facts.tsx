@@ -2,7 +2,6 @@ import { Card, Table, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Briefing } from "~/gen/briefing/v1/briefing_pb";
-import { whenOf } from "~/lib/briefing";
 import { EmptyState } from "~/ui/states";
 
 /** The facts of a briefing as pairs of name and value. */
@@ -10,7 +9,6 @@ export function Facts({ briefing }: { briefing: Briefing }) {
   const { t } = useTranslation("briefing");
   return (
     <dl className="gb-facts">
-      <Fact name={t("when")}>{whenOf(briefing)}</Fact>
       <Fact name={t("host")}>{briefing.hostUnitDisplayName}</Fact>
       <Fact name={t("chair")}>{briefing.chairDisplayName}</Fact>
       <Fact name={t("secretary")}>{briefing.secretaryDisplayName}</Fact>

@@ -3,7 +3,13 @@ import { notifications } from "@mantine/notifications";
 import { EllipsisVertical, Link2, MessageSquareReply, Phone, Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type Briefing, type Invitee, Invitee_Part, ParticipationStatus } from "~/gen/briefing/v1/briefing_pb";
+import {
+  type Briefing,
+  Briefing_State,
+  type Invitee,
+  Invitee_Part,
+  ParticipationStatus,
+} from "~/gen/briefing/v1/briefing_pb";
 import { countInvitees, INVITEE_FILTERS, type InviteeFilter, passes, timePresent } from "~/lib/attendance";
 import { isAhead } from "~/lib/briefing";
 import { formatTime, instantOf } from "~/lib/dates";
@@ -39,6 +45,9 @@ export function InviteeTable({ briefing, invitees }: InviteeTableProps) {
   const shown = invitees.filter(
     (invitee) => passes(invitee, filter) && matches(`${invitee.displayName} ${invitee.unitDisplayName}`, query),
   );
+  // Before the room opens nobody can have come.
+  const begun = briefing.state !== Briefing_State.SCHEDULED;
+  const columns = ["name", "answer", ...(begun ? ["attendance", "headcount"] : []), "contact"];
   const mayAnswer = briefing.allowedActions.includes("edit") && isAhead(briefing);
   return (
     <>
@@ -64,7 +73,7 @@ export function InviteeTable({ briefing, invitees }: InviteeTableProps) {
         />
       </Group>
       <Text size="sm" c="var(--gb-muted)" mb="xs" role="status">
-        {t("invitees.summary", { ...countInvitees(invitees) })}
+        {t(begun ? "invitees.summary" : "invitees.summaryAhead", { ...countInvitees(invitees) })}
       </Text>
       {shown.length === 0 ? <EmptyState title={t("invitees.none")} /> : null}
       {shown.length > 0 ? (
@@ -72,7 +81,7 @@ export function InviteeTable({ briefing, invitees }: InviteeTableProps) {
           <Table verticalSpacing="xs" className="gb-table">
             <Table.Thead>
               <Table.Tr>
-                {["name", "answer", "attendance", "headcount", "contact"].map((column) => (
+                {columns.map((column) => (
                   <Table.Th key={column}>{t(`invitees.${column}`)}</Table.Th>
                 ))}
               </Table.Tr>
@@ -82,7 +91,7 @@ export function InviteeTable({ briefing, invitees }: InviteeTableProps) {
                 <InviteeRow
                   key={invitee.name}
                   invitee={invitee}
-                  now={now}
+                  now={begun ? now : null}
                   onAnswer={mayAnswer ? () => setAnswering(invitee) : undefined}
                 />
               ))}
@@ -106,7 +115,8 @@ export function InviteeTable({ briefing, invitees }: InviteeTableProps) {
 
 interface InviteeRowProps {
   readonly invitee: Invitee;
-  readonly now: Date;
+  /** Null before the room opens: attendance is then not shown. */
+  readonly now: Date | null;
   readonly onAnswer: (() => void) | undefined;
 }
 
@@ -147,10 +157,14 @@ function InviteeRow({ invitee, now, onAnswer }: InviteeRowProps) {
           </Text>
         ) : null}
       </Table.Td>
-      <Table.Td data-label={t("invitees.attendance")}>
-        <Attendance invitee={invitee} now={now} />
-      </Table.Td>
-      <Table.Td data-label={t("invitees.headcount")}>{invitee.headcount > 0 ? invitee.headcount : ""}</Table.Td>
+      {now ? (
+        <>
+          <Table.Td data-label={t("invitees.attendance")}>
+            <Attendance invitee={invitee} now={now} />
+          </Table.Td>
+          <Table.Td data-label={t("invitees.headcount")}>{invitee.headcount > 0 ? invitee.headcount : ""}</Table.Td>
+        </>
+      ) : null}
       <Table.Td data-label={t("invitees.contact")}>
         <Group gap={4} wrap="nowrap" justify="space-between">
           {invitee.phone ? (
@@ -170,7 +184,11 @@ function InviteeRow({ invitee, now, onAnswer }: InviteeRowProps) {
 function Attendance({ invitee, now }: { invitee: Invitee; now: Date }) {
   const { t } = useTranslation("briefing");
   if (invitee.intervals.length === 0) {
-    return <Text c="var(--gb-muted)">{t("invitees.never")}</Text>;
+    return (
+      <Text c="var(--gb-muted)" className="gb-nowrap">
+        {t("invitees.never")}
+      </Text>
+    );
   }
   const minutes = Math.round(timePresent(invitee, now) / 60_000);
   return (

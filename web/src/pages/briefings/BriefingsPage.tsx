@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { usePermissions } from "~/api/session";
 import { type Briefing, Briefing_State } from "~/gen/briefing/v1/briefing_pb";
 import { endOf, whenOf } from "~/lib/briefing";
-import { addDays, civilDate, instantOf } from "~/lib/dates";
+import { addDays, civilDate, formatDay, formatTime, instantOf } from "~/lib/dates";
 import { paths } from "~/lib/names";
 import { matches } from "~/lib/text";
 import { BriefingBadge } from "~/ui/BriefingBadge";
@@ -105,7 +105,9 @@ function BriefingTable({ briefings }: { briefings: readonly Briefing[] }) {
               onClick={() => navigate(paths.briefing(briefing.name))}
               className="gb-clickable"
             >
-              <Table.Td data-label={t("column.when")}>{whenOf(briefing)}</Table.Td>
+              <Table.Td data-label={t("column.when")} className="gb-nowrap">
+                <When briefing={briefing} />
+              </Table.Td>
               <Table.Td data-label={t("column.title")}>
                 <Link
                   to={paths.briefing(briefing.name)}
@@ -118,7 +120,9 @@ function BriefingTable({ briefings }: { briefings: readonly Briefing[] }) {
               <Table.Td data-label={t("column.host")}>{briefing.hostUnitDisplayName}</Table.Td>
               <Table.Td data-label={t("column.chair")}>{briefing.chairDisplayName}</Table.Td>
               <Table.Td data-label={t("column.size")}>
-                <Text span>{t("common:count.points", { count: briefing.pointCount })}</Text>
+                <Text span className="gb-nowrap">
+                  {t("common:count.points", { count: briefing.pointCount })}
+                </Text>
                 <br />
                 <Text span size="sm" c="var(--gb-muted)">
                   {t("common:count.people", { count: briefing.personCount })}
@@ -132,5 +136,19 @@ function BriefingTable({ briefings }: { briefings: readonly Briefing[] }) {
         </Table.Tbody>
       </Table>
     </Card>
+  );
+}
+
+function When({ briefing }: { briefing: Briefing }) {
+  const start = instantOf(briefing.startTime);
+  const end = endOf(briefing);
+  if (!start || !end) return null;
+  return (
+    <>
+      <Text>{formatDay(start)}</Text>
+      <Text size="sm" c="var(--gb-muted)">
+        {formatTime(start)}–{formatTime(end)}
+      </Text>
+    </>
   );
 }

@@ -99,6 +99,7 @@ export function EventCalendar({ view, date, briefings, specialDays, onOpen, onCh
   useEffect(() => {
     engine.current
       ?.setOption("locale", i18n.language)
+      .setOption("allDayContent", t("allDay"))
       .setOption("dayHeaderAriaLabelFormat", (day: Date) => formatDay(day))
       .setOption("dayHeaderFormat", {
         weekday: "short",

@@ -82,7 +82,7 @@ function Next({ briefing, now }: { briefing: Briefing; now: Date }) {
         ) : null}
       </Group>
       <Answers briefing={briefing} />
-      <Group gap="xs" grow>
+      <Group gap="xs" className="gb-next-buttons">
         {open && briefing.allowedActions.includes("join") ? (
           <Button component={Link} to={paths.join(briefing.name)} leftSection={<Video size={18} aria-hidden="true" />}>
             {t("next.join")}

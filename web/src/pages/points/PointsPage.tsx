@@ -167,7 +167,7 @@ function LineFacts({ point }: { point: Point }) {
   return (
     <>
       <Text>{line.carrier}</Text>
-      <Text size="sm" c="var(--gb-muted)">
+      <Text size="sm" c="var(--gb-muted)" className="gb-nowrap">
         {t("rate", { down: formatKbps(line.downKbps) || "–", up: formatKbps(line.upKbps) || "–" })}
       </Text>
     </>
