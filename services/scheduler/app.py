@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -99,8 +99,7 @@ async def _briefing_cases(
     clock: Clock,
 ) -> BriefingCases:
     store = SqlBriefingStore(engine, clock, relay.wake)
-    this_year = datetime.now(UTC).year
-    await store.seed_special_days(special_days_of([this_year - 1, this_year, this_year + 1]))
+    await _seed_special_days(store, clock)
     around = Surroundings(
         directory=people.directory,
         support=Support(SqlOrgStore(engine)),
@@ -111,6 +110,15 @@ async def _briefing_cases(
         judge=MediaLineJudge(media),
     )
     return briefing_cases(store, around)
+
+
+async def _seed_special_days(store: SqlBriefingStore, clock: Clock) -> None:
+    """Writes the holidays of last year to next year, at the first start of each year."""
+    this_year = clock.now().year
+    async with store.reading() as reader:
+        if await reader.special_days(date(this_year + 1, 1, 1), date(this_year + 1, 12, 31)):
+            return
+    await store.seed_special_days(special_days_of([this_year - 1, this_year, this_year + 1]))
 
 
 async def first_administrator(settings: Settings, keys: KeyFolder, people: OrgCases) -> None:

@@ -12,7 +12,6 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
-from services.notify.domain.calendar_object import calendar_object
 from services.notify.domain.cleaning import clean_line, typographic_quotes
 from services.notify.domain.links import links_of
 from services.notify.domain.model import Note, Purpose, RenderedMessage
@@ -38,6 +37,9 @@ class MessageRenderer:
         message.set_content(self._pages.text(page), cte="base64")
         message.add_alternative(self._pages.html(page), subtype="html", cte="base64")
         if note.purpose is not Purpose.REMINDER:
+            # icalendar takes as long to load as all else that renders; most starts of the service render nothing.
+            from services.notify.domain.calendar_object import calendar_object  # noqa: PLC0415
+
             self._attach_calendar(message, note, calendar_object(note, links), page.words.calendar_file)
         _fix_boundaries(message, identity)
         message_id = f"<{identity}@{note.organizer.address.rpartition('@')[2]}>"
