@@ -30,7 +30,7 @@ export function SidePanel({ tab, counts, onTab, onClose, children }: SidePanelPr
             onClick={() => onTab(it)}
           >
             {t(`side.${it}`)}
-            {counts[it] > 0 ? <b>{counts[it]}</b> : null}
+            {counts[it] > 0 ? <b> {counts[it]}</b> : null}
           </button>
         ))}
         <button type="button" className="rm-side-close" onClick={onClose}>

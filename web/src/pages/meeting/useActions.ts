@@ -16,9 +16,9 @@ export function useActions(): Actions {
   const [notice, setNotice] = useState<string | null>(null);
   const run = useCallback(
     async (act: () => Promise<unknown>) => {
+      setNotice(null);
       try {
         await act();
-        setNotice(null);
       } catch (error) {
         const { what, remedy } = words(error);
         setNotice(`${what} ${remedy}`);

@@ -1,9 +1,11 @@
-import { useId } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+/** The server refuses a point without people and more than this. */
 const MAX_HEADCOUNT = 2000;
 
 interface HeadcountFieldProps {
+  /** From 1. */
   readonly value: number;
   readonly onChange: (value: number) => void;
 }
@@ -12,7 +14,17 @@ interface HeadcountFieldProps {
 export function HeadcountField({ value, onChange }: HeadcountFieldProps) {
   const { t } = useTranslation("prejoin");
   const id = useId();
-  const set = (next: number) => onChange(Math.min(MAX_HEADCOUNT, Math.max(0, Number.isFinite(next) ? next : 0)));
+  // Empty while the visitor types a new number over the old one.
+  const [empty, setEmpty] = useState(false);
+  const set = (next: number) => {
+    setEmpty(false);
+    onChange(Math.min(MAX_HEADCOUNT, Math.max(1, next)));
+  };
+  const type = (text: string) => {
+    const digits = text.replace(/\D/g, "").slice(0, 4);
+    if (digits) set(Number(digits));
+    else setEmpty(true);
+  };
   return (
     <div className="pj-headcount">
       <label htmlFor={id}>{t("headcount.label")}</label>
@@ -25,9 +37,10 @@ export function HeadcountField({ value, onChange }: HeadcountFieldProps) {
           className="mt-input"
           inputMode="numeric"
           pattern="[0-9]*"
-          value={String(value)}
+          value={empty ? "" : String(value)}
           onFocus={(event) => event.currentTarget.select()}
-          onChange={(event) => set(Number.parseInt(event.currentTarget.value.replace(/\D/g, "") || "0", 10))}
+          onBlur={() => setEmpty(false)}
+          onChange={(event) => type(event.currentTarget.value)}
         />
         <button type="button" className="mt-button" aria-label={t("headcount.more")} onClick={() => set(value + 1)}>
           +

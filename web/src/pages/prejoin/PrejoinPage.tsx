@@ -79,7 +79,7 @@ function usePrejoin({ way, answer, skew }: PrejoinProps) {
   const [devices, choose] = useChosenDevices();
   const onCameraByNature = invitee.kind === Invitee_Kind.POINT || invitee.part !== Invitee_Part.ATTENDEE;
   const [cameraChoice, setCameraChoice] = useState<boolean | null>(null);
-  const [headcount, setHeadcount] = useState(invitee.headcount);
+  const [headcount, setHeadcount] = useState(Math.max(1, invitee.headcount));
   const now = new Date(useNow(1_000).getTime() + skew);
   const openTime = instantOf(answer.openTime);
   const gate = gateOf(briefing.state, openTime?.getTime() ?? null, now.getTime());

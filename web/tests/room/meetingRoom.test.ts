@@ -1,0 +1,269 @@
+import { EventEmitter } from "node:events";
+import {
+  ConnectionError,
+  ConnectionQuality,
+  ConnectionState,
+  DisconnectReason,
+  type Room,
+  RoomEvent,
+  Track,
+} from "livekit-client";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MeetingRoom } from "~/room/meetingRoom";
+import type { roomOptions } from "~/room/options";
+
+class FakeTrack {
+  attach = vi.fn();
+  detach = vi.fn();
+  mediaStreamTrack = { readyState: "live" };
+  constructor(readonly sid: string) {}
+}
+
+class FakePublication {
+  isMuted = false;
+  isDesired = false;
+  track: FakeTrack | undefined;
+  constructor(
+    readonly trackSid: string,
+    readonly kind: Track.Kind,
+    readonly source: Track.Source,
+  ) {}
+  setSubscribed(wanted: boolean): void {
+    this.isDesired = wanted;
+    this.track = wanted ? new FakeTrack(this.trackSid) : undefined;
+  }
+}
+
+class FakeParticipant extends EventEmitter {
+  connectionQuality = ConnectionQuality.Excellent;
+  isSpeaking = false;
+  trackPublications = new Map<string, FakePublication>();
+  constructor(
+    readonly identity: string,
+    readonly name: string,
+    readonly isLocal = false,
+  ) {
+    super();
+  }
+  publish(publication: FakePublication): FakePublication {
+    this.trackPublications.set(publication.trackSid, publication);
+    return publication;
+  }
+  getTrackPublication(source: Track.Source): FakePublication | undefined {
+    return [...this.trackPublications.values()].find((it) => it.source === source);
+  }
+  private on_(source: Track.Source): boolean {
+    const publication = this.getTrackPublication(source);
+    return publication !== undefined && !publication.isMuted;
+  }
+  get isMicrophoneEnabled(): boolean {
+    return this.on_(Track.Source.Microphone);
+  }
+  get isCameraEnabled(): boolean {
+    return this.on_(Track.Source.Camera);
+  }
+  get isScreenShareEnabled(): boolean {
+    return this.on_(Track.Source.ScreenShare);
+  }
+  setMicrophoneEnabled = vi.fn(async (on: boolean) => {
+    const own =
+      this.getTrackPublication(Track.Source.Microphone) ??
+      this.publish(new FakePublication("TR_MIC", Track.Kind.Audio, Track.Source.Microphone));
+    own.isMuted = !on;
+  });
+  setCameraEnabled = vi.fn(async (_on: boolean) => {});
+  sendText = vi.fn(async (_text: string) => ({ id: "m1", timestamp: 5 }));
+}
+
+class FakeRoom extends EventEmitter {
+  state = ConnectionState.Disconnected;
+  remoteParticipants = new Map<string, FakeParticipant>();
+  localParticipant = new FakeParticipant("points/me", "Điểm cầu", true);
+  canPlaybackAudio = true;
+  chat: ((reader: unknown, from: { identity: string }) => void) | undefined;
+  connect = vi.fn(async () => {
+    this.state = ConnectionState.Connected;
+    this.emit(RoomEvent.ConnectionStateChanged);
+  });
+  disconnect = vi.fn(async () => {});
+  registerTextStreamHandler(_topic: string, handler: FakeRoom["chat"]): void {
+    this.chat = handler;
+  }
+  join(participant: FakeParticipant): FakeParticipant {
+    this.remoteParticipants.set(participant.identity, participant);
+    this.emit(RoomEvent.ParticipantConnected, participant);
+    return participant;
+  }
+}
+
+const wishes = { devices: { audioinput: "", videoinput: "", audiooutput: "" }, sharp: false };
+
+function setUp() {
+  const fake = new FakeRoom();
+  let options: ReturnType<typeof roomOptions> | undefined;
+  const room = new MeetingRoom(wishes, (given) => {
+    options = given;
+    return fake as unknown as Room;
+  });
+  return {
+    fake,
+    room,
+    retry: (retryCount: number) => options?.reconnectPolicy?.nextRetryDelayInMs({ retryCount, elapsedMs: 0 }),
+  };
+}
+
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+describe("the room", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("enters without subscribing to everything and lists members in protocol order", async () => {
+    const { fake, room } = setUp();
+    room.setOrder(["points/a", "points/me", "points/b"]);
+    await room.connect("ws://here", "token");
+    expect(fake.connect).toHaveBeenCalledWith("ws://here", "token", { autoSubscribe: false });
+    fake.join(new FakeParticipant("points/b", "B"));
+    fake.join(new FakeParticipant("points/a", "A"));
+    await settle();
+    expect(room.getSnapshot().phase).toBe("connected");
+    expect(room.getSnapshot().members.map((it) => it.identity)).toEqual(["points/a", "points/me", "points/b"]);
+  });
+
+  it("receives every sound, and pictures only while they are shown", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    const other = fake.join(new FakeParticipant("points/a", "A"));
+    const sound = other.publish(new FakePublication("TR_A", Track.Kind.Audio, Track.Source.Microphone));
+    const picture = other.publish(new FakePublication("TR_V", Track.Kind.Video, Track.Source.Camera));
+    fake.emit(RoomEvent.TrackPublished);
+    await settle();
+    expect([sound.isDesired, picture.isDesired]).toEqual([true, false]);
+    room.show(new Set(["TR_V"]));
+    fake.emit(RoomEvent.TrackSubscribed);
+    await settle();
+    const shown = room.getSnapshot().members.find((it) => it.identity === "points/a");
+    expect(shown?.camera?.sid).toBe("TR_V");
+    expect(shown?.sounds.map((it) => it.sid)).toEqual(["TR_A"]);
+    room.show(new Set());
+    expect(picture.isDesired).toBe(false);
+  });
+
+  it("keeps the objects of members that did not change", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    fake.join(new FakeParticipant("points/a", "A"));
+    const b = fake.join(new FakeParticipant("points/b", "B"));
+    await settle();
+    const before = room.getSnapshot().members;
+    b.isSpeaking = true;
+    fake.emit(RoomEvent.ActiveSpeakersChanged);
+    await settle();
+    const after = room.getSnapshot().members;
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+    fake.emit(RoomEvent.ActiveSpeakersChanged);
+    await settle();
+    expect(room.getSnapshot().members).toBe(after);
+  });
+
+  it("counts attempts to reconnect and keeps the members it last saw", async () => {
+    const { fake, room, retry } = setUp();
+    await room.connect("ws://here", "token");
+    fake.join(new FakeParticipant("points/a", "A"));
+    await settle();
+    fake.state = ConnectionState.Reconnecting;
+    retry(0);
+    retry(1);
+    fake.remoteParticipants.clear();
+    fake.emit(RoomEvent.ConnectionStateChanged);
+    await settle();
+    expect(room.getSnapshot()).toMatchObject({ phase: "reconnecting", attempt: 2, quality: "lost" });
+    expect(room.getSnapshot().members).toHaveLength(2);
+    fake.state = ConnectionState.Connected;
+    fake.emit(RoomEvent.ConnectionStateChanged);
+    await settle();
+    expect(room.getSnapshot()).toMatchObject({ phase: "connected", attempt: 0 });
+    expect(room.getSnapshot().members).toHaveLength(1);
+  });
+
+  it("tells a conductor's hand from one's own when the microphone closes", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    const me = fake.localParticipant;
+    await room.setMicrophone(true);
+    expect(room.getSnapshot().own.microphone.state).toBe("on");
+    const publication = me.getTrackPublication(Track.Source.Microphone) as FakePublication;
+    publication.isMuted = true;
+    fake.emit(RoomEvent.TrackMuted, publication, me);
+    await settle();
+    expect(room.getSnapshot()).toMatchObject({ mutedByConductor: true, own: { microphone: { state: "off" } } });
+    await room.setMicrophone(true);
+    expect(room.getSnapshot().mutedByConductor).toBe(false);
+    await room.setMicrophone(false);
+    fake.emit(RoomEvent.TrackMuted, publication, me);
+    await settle();
+    expect(room.getSnapshot().mutedByConductor).toBe(false);
+  });
+
+  it("says why a camera did not open", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    fake.localParticipant.setCameraEnabled.mockRejectedValueOnce(
+      Object.assign(new Error(), { name: "NotReadableError" }),
+    );
+    await room.setCamera(true);
+    expect(room.getSnapshot().own.camera).toEqual({ state: "off", problem: "BUSY" });
+  });
+
+  it.each([
+    [DisconnectReason.PARTICIPANT_REMOVED, "REMOVED"],
+    [DisconnectReason.ROOM_DELETED, "BRIEFING_ENDED"],
+    [DisconnectReason.DUPLICATE_IDENTITY, "DUPLICATE"],
+    [DisconnectReason.SERVER_SHUTDOWN, "SERVER_AWAY"],
+    [undefined, "LINE_LOST"],
+  ])("ends by reason %s as %s", async (reason, end) => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    fake.emit(RoomEvent.Disconnected, reason);
+    expect(room.getSnapshot()).toMatchObject({ phase: "ended", end });
+  });
+
+  it.each([
+    [ConnectionError.notAllowed("no", 401), "REFUSED"],
+    [ConnectionError.serverUnreachable("gone"), "SERVER_AWAY"],
+    [ConnectionError.timeout("no media"), "MEDIA_BLOCKED"],
+    [new Error("?"), "UNEXPECTED"],
+  ])("does not throw when entering fails: %s", async (error, end) => {
+    const { fake, room } = setUp();
+    fake.connect.mockRejectedValueOnce(error);
+    await room.connect("ws://here", "token");
+    expect(room.getSnapshot()).toMatchObject({ phase: "ended", end });
+  });
+
+  it("holds pictures back on a line that stays poor", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    fake.localParticipant.connectionQuality = ConnectionQuality.Poor;
+    fake.emit(RoomEvent.ConnectionQualityChanged);
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(room.getSnapshot()).toMatchObject({ quality: "poor", saving: true });
+    await room.leave();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("carries chat both ways and keeps what did not go out", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    fake.join(new FakeParticipant("points/a", "Tân Lập"));
+    fake.chat?.({ info: { id: "x" }, readAll: async () => " nghe rõ " }, { identity: "points/a" });
+    await settle();
+    expect(room.getSnapshot().chat).toMatchObject([{ name: "Tân Lập", text: "nghe rõ", own: false }]);
+    expect(await room.sendChat("cảm ơn")).toBe(true);
+    expect(room.getSnapshot().chat[1]).toMatchObject({ text: "cảm ơn", own: true });
+    fake.localParticipant.sendText.mockRejectedValueOnce(new Error("closed"));
+    expect(await room.sendChat("lần nữa")).toBe(false);
+    expect(await room.sendChat("   ")).toBe(false);
+    expect(room.getSnapshot().chat).toHaveLength(2);
+  });
+});
