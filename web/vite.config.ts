@@ -19,25 +19,17 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {
-        // Without groups each shared part becomes a file of its own: sixty requests on a slow line.
         codeSplitting: {
-          includeDependenciesRecursively: false,
+          // Without groups each shared part becomes a file of its own: sixty requests on a slow line.
           groups: [
             {
               name: "base",
               priority: 50,
               test: /node_modules\/(react|react-dom|scheduler|react-router|i18next|react-i18next|@tanstack|@connectrpc|@bufbuild)\//,
             },
-            { name: "dates", priority: 20, test: /node_modules\/(@mantine\/dates|dayjs)\// },
-            {
-              // What only forms, tables and dialogs need is not part of the first view.
-              name: "forms",
-              priority: 35,
-              test: /node_modules\/(react-remove-scroll|react-textarea-autosize|react-number-format|@mantine\/core\/esm\/components\/(Combobox|ComboboxPopover|Drawer|Fieldset|FileButton|FileInput|Input|InputBase|List|Mark|Modal|ModalBase|NumberInput|PasswordInput|Pill|PillsInput|ScrollArea|Select|Switch|Table|Tabs|Textarea|TextInput)\/)/,
-            },
-            { name: "kit", priority: 30, test: /node_modules\/(@mantine\/(core|hooks|notifications|store)|@floating-ui)\// },
             { name: "icons", priority: 40, test: /node_modules\/lucide-react\// },
-            { name: "office", priority: 10, test: /src\/(ui\/(?!FormDrawer|Directory)|office\/(?!SearchDialog))/ },
+            // What nearly every office page uses; the rest of the kit comes with the pages that use it.
+            { name: "kit", priority: 30, test: /node_modules\/(@mantine|@floating-ui)\//, minShareCount: 5 },
           ],
         },
       },
