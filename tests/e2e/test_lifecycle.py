@@ -122,7 +122,7 @@ def test_the_metrics_page_has_every_role(house: House) -> None:
         page = response.read().decode()
 
     for role in ("gateway", "scheduler", "notify", "media"):
-        assert f'role="{role}' in page
+        assert f'process="{role}' in page
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_free_machine(tmp_path: Path) -> None:
