@@ -1,5 +1,4 @@
 import { Avatar, Button, Menu, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { LogOut } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
@@ -7,6 +6,7 @@ import { useSignIn } from "~/api/session";
 import { useProblemWords } from "~/api/words";
 import type { Session } from "~/gen/briefing/v1/auth_service_pb";
 import { paths } from "~/lib/names";
+import { toast } from "~/ui/toasts";
 
 // Vietnamese names end with the given name: "Nguyễn Thị Thu" is "NT" by the ends, as colleagues abbreviate it.
 function initials(name: string): string {
@@ -33,7 +33,7 @@ export function AccountMenu({ session }: { session: Session }) {
       navigate(paths.signIn);
     } catch (error) {
       const { what, remedy } = words(error);
-      notifications.show({ color: "stop", title: what, message: remedy });
+      toast({ color: "stop", title: what, message: remedy });
     }
   };
 

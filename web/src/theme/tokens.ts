@@ -14,7 +14,7 @@ export const office = {
   stop: "#C62828",
   stopTint: "#FDECEC",
   good: "#1B7F4B",
-  goodTint: "#E6F4EC",
+  goodTint: "#ECF8F1",
   // A shade darker than the plain orange of signs: words in it stay readable on white and on its tint.
   warn: "#8F5600",
   warnTint: "#FDF3E1",

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { type Person, PersonSchema, Role, RoleGrantSchema } from "~/gen/briefing
 import { LANGUAGES } from "~/i18n";
 import { DirectoryCombobox } from "~/ui/DirectoryCombobox";
 import { FormDrawer, wrongFields } from "~/ui/FormDrawer";
+import { toast } from "~/ui/toasts";
 import { useUnitNames } from "./PeopleList";
 import { RoleEditor, type RoleLine } from "./RoleEditor";
 
@@ -82,7 +82,7 @@ export function PersonDrawer({ person, onClose }: { person: Person | null; onClo
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["people"] });
-      notifications.show({ color: "good", message: t("people.saved", { name: form.displayName }) });
+      toast({ color: "good", message: t("people.saved", { name: form.displayName }) });
       onClose();
     },
   });

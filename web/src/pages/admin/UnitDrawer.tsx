@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { Group, NumberInput, Select, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { type Unit, UnitSchema } from "~/gen/briefing/v1/org_pb";
 import { formatCivil, parseCivil } from "~/lib/dates";
 import { matches } from "~/lib/text";
 import { FormDrawer, wrongFields } from "~/ui/FormDrawer";
+import { toast } from "~/ui/toasts";
 
 interface Form {
   readonly displayName: string;
@@ -75,7 +75,7 @@ export function UnitDrawer({ unit, units, onClose }: UnitDrawerProps) {
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["units"] });
-      notifications.show({ color: "good", message: t("units.saved", { name: form.displayName }) });
+      toast({ color: "good", message: t("units.saved", { name: form.displayName }) });
       onClose();
     },
   });

@@ -1,5 +1,4 @@
 import { Alert, Anchor, Button, Group, List, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { type Problem, problemOf } from "~/api/errors";
 import { civilDate, civilTime } from "~/lib/dates";
 import { paths } from "~/lib/names";
 import { ErrorAlert } from "~/ui/states";
+import { toast } from "~/ui/toasts";
 import { BookingForm } from "./BookingForm";
 import { ConflictPanel } from "./ConflictPanel";
 import {
@@ -93,7 +93,7 @@ export function BookingEditor({ name, start, resume }: BookingEditorProps) {
       dropDraft(name);
       await client.invalidateQueries();
       const kind = name ? "edit" : "new";
-      notifications.show({ color: "good", title: t(`done.${kind}Title`), message: t(`done.${kind}Text`) });
+      toast({ color: "good", title: t(`done.${kind}Title`), message: t(`done.${kind}Text`) });
       navigate(booked ? paths.briefing(booked.name) : paths.calendar);
     } catch (error) {
       setProblem(problemOf(error));

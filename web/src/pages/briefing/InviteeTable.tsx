@@ -1,5 +1,4 @@
 import { ActionIcon, Badge, Card, Group, Menu, Modal, Select, Table, Text, TextInput, Tooltip } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { EllipsisVertical, Link2, MessageSquareReply, Phone, Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -16,6 +15,7 @@ import { formatTime, instantOf } from "~/lib/dates";
 import { matches } from "~/lib/text";
 import { KindIcon } from "~/ui/KindIcon";
 import { EmptyState } from "~/ui/states";
+import { toast } from "~/ui/toasts";
 import { useNow } from "~/ui/useNow";
 import { RsvpForm } from "./RsvpCard";
 
@@ -226,10 +226,10 @@ function RowMenu({ invitee, onAnswer }: { invitee: Invitee; onAnswer: (() => voi
     const link = window.location.origin + invitee.joinPath;
     try {
       await navigator.clipboard.writeText(link);
-      notifications.show({ message: t("invitees.linkCopied") });
+      toast({ message: t("invitees.linkCopied") });
     } catch {
       // On plain HTTP browsers have no clipboard: show the link so that it can be copied by hand.
-      notifications.show({ message: t("invitees.linkShow", { link }), autoClose: false });
+      toast({ message: t("invitees.linkShow", { link }), sticky: true });
     }
   };
   return (

@@ -1,5 +1,4 @@
 import { Button, Card, Group, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { CircleCheck, CircleHelp, CircleX, UserRoundPlus } from "lucide-react";
 import { useState } from "react";
@@ -7,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { briefings } from "~/api/clients";
 import { type Invitee, ParticipationStatus } from "~/gen/briefing/v1/briefing_pb";
 import { ErrorAlert } from "~/ui/states";
+import { toast } from "~/ui/toasts";
 import { useRefresh } from "./queries";
 
 const CHOICES = [
@@ -62,7 +62,7 @@ export function RsvpForm({ invitee, briefing, onDone }: RsvpFormProps) {
     onSuccess: async () => {
       setChosen(null);
       await refresh();
-      notifications.show({ color: "good", message: t("rsvp.sent") });
+      toast({ color: "good", message: t("rsvp.sent") });
       onDone?.();
     },
   });

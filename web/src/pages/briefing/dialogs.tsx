@@ -1,11 +1,11 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { briefings } from "~/api/clients";
 import type { Briefing } from "~/gen/briefing/v1/briefing_pb";
 import { ErrorAlert } from "~/ui/states";
+import { toast } from "~/ui/toasts";
 import { useRefresh } from "./queries";
 
 interface DialogProps {
@@ -23,7 +23,7 @@ export function CancelDialog({ briefing, onClose }: DialogProps) {
     mutationFn: () => briefings.cancelBriefing({ name: briefing.name, reason: reason.trim() }),
     onSuccess: async () => {
       await refresh();
-      notifications.show({ message: t("cancel.done") });
+      toast({ message: t("cancel.done") });
       onClose();
     },
   });
@@ -69,7 +69,7 @@ export function EndDialog({ briefing, onClose }: DialogProps) {
     mutationFn: () => briefings.endBriefing({ name: briefing.name }),
     onSuccess: async () => {
       await refresh();
-      notifications.show({ message: t("end.done") });
+      toast({ message: t("end.done") });
       onClose();
     },
   });

@@ -1,5 +1,4 @@
 import { Badge, Button, Card, Group, SegmentedControl, Table, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useState } from "react";
@@ -12,6 +11,7 @@ import { formatDateTime, instantOf } from "~/lib/dates";
 import { matches } from "~/lib/text";
 import { PagedView } from "~/ui/PagedView";
 import { EmptyState } from "~/ui/states";
+import { toast } from "~/ui/toasts";
 import { MessagePreview } from "./MessagePreview";
 import { useDeliveries } from "./queries";
 
@@ -175,10 +175,10 @@ function Retry({ delivery }: { delivery: Delivery }) {
   const words = useProblemWords();
   const retry = useMutation({
     mutationFn: () => deliveries.retryDelivery({ name: delivery.name }),
-    onSuccess: () => notifications.show({ color: "good", message: t("retried") }),
+    onSuccess: () => toast({ color: "good", message: t("retried") }),
     onError: (error) => {
       const { what, remedy } = words(error);
-      notifications.show({ color: "stop", title: what, message: remedy });
+      toast({ color: "stop", title: what, message: remedy });
     },
     onSettled: () => client.invalidateQueries({ queryKey: ["deliveries"] }),
   });

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { Group, NumberInput, Switch, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +7,7 @@ import { org } from "~/api/clients";
 import { LineSchema, type Point, PointSchema } from "~/gen/briefing/v1/org_pb";
 import { DirectoryCombobox } from "~/ui/DirectoryCombobox";
 import { FormDrawer, wrongFields } from "~/ui/FormDrawer";
+import { toast } from "~/ui/toasts";
 
 interface Form {
   readonly displayName: string;
@@ -83,7 +83,7 @@ export function PointDrawer({ point, onClose }: { point: Point | null; onClose: 
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["points"] });
-      notifications.show({ color: "good", message: t("saved", { name: form.displayName }) });
+      toast({ color: "good", message: t("saved", { name: form.displayName }) });
       onClose();
     },
   });

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import {
+  badFields,
+  briefingOf,
+  type Draft,
+  draftOf,
+  emptyDraft,
+  emptyLine,
+  overrideReasonsOf,
+  refusedFields,
+} from "~/pages/booking/draft";
+
+const NOW = new Date("2026-11-22T04:00:00Z");
+const unit = { name: "units/son-ha", label: "UBND tỉnh", detail: "" };
+const chair = { name: "people/an", label: "Nguyễn Văn An", detail: "" };
+const good: Draft = {
+  ...emptyDraft(),
+  title: " Giao ban tuần 48 ",
+  hostUnit: unit,
+  chair,
+  date: "2026-11-23",
+  time: "08:00",
+  attendees: [{ name: "points/tan-lap", label: "Tân Lập", detail: "" }],
+  agenda: [{ ...emptyLine(), title: "Thu ngân sách", minutes: 20 }, emptyLine()],
+};
+
+test("an empty form names what it needs", () => {
+  expect([...badFields(emptyDraft(), NOW)]).toEqual(["title", "hostUnit", "chair", "date", "attendees"]);
+});
+
+test("a complete form has nothing wrong", () => {
+  expect(badFields(good, NOW).size).toBe(0);
+});
+
+test.each([
+  ["a day gone by", { date: "2026-11-20" }, "date"],
+  ["an hour gone by", { date: "2026-11-22", time: "10:59" }, "time"],
+  ["no time", { time: "" }, "time"],
+  ["four minutes", { minutes: 4 }, "minutes"],
+  ["thirteen hours", { minutes: 780 }, "minutes"],
+  ["a presenter without a subject", { agenda: [{ ...emptyLine(), presenter: "Sở Y tế" }] }, "agenda"],
+])("%s is refused at its field", (_name, part: Partial<Draft>, field) => {
+  expect([...badFields({ ...good, ...part }, NOW)]).toEqual([field]);
+});
+
+test("a form becomes the briefing of the contract and back", () => {
+  const briefing = briefingOf(good, "");
+  expect(briefing.title).toBe("Giao ban tuần 48");
+  expect(briefing.startTime?.seconds).toBe(BigInt(Date.parse("2026-11-23T01:00:00Z") / 1000));
+  expect(briefing.duration?.seconds).toBe(5400n);
+  expect(briefing.agenda.map((item) => item.title)).toEqual(["Thu ngân sách"]);
+  const again = draftOf(briefing);
+  expect([again.date, again.time, again.minutes]).toEqual(["2026-11-23", "08:00", 90]);
+  expect(again.attendees.map((attendee) => attendee.name)).toEqual(["points/tan-lap"]);
+});
+
+test("only reasons that were written are sent", () => {
+  const reasons = overrideReasonsOf({ ...good, reasons: { "people/an": " đã thống nhất ", "people/b": "  " } });
+  expect(reasons.map(({ subject, reason }) => [subject, reason])).toEqual([["people/an", "đã thống nhất"]]);
+});
+
+test.each([
+  ["BAD_FIELD", ["briefing.agenda[2].title"], "agenda"],
+  ["BAD_FIELD", ["briefing.start_time"], "date"],
+  ["UNKNOWN_PERSON", ["briefing.chair"], "chair"],
+  ["POINT_TAKEN", [], "attendees"],
+])("the refusal %s of %j marks %s", (reason, paths, field) => {
+  expect([...refusedFields(reason, paths)]).toEqual([field]);
+});
