@@ -255,7 +255,7 @@ class MediaCore:
         for subscription in track.subscriptions.values():
             if not subscription.accepts(layer, kept) or not self._peers[subscription.peer].connected:
                 continue
-            if subscription.begins_with(layer):
+            if subscription.source != layer.source:
                 subscription.switch(layer, track.report_of(subscription.last_source), kept, now)
                 self._reporter.sender_report(subscription, layer, now)
             outgoing = subscription.forward(kept, now)

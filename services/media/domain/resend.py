@@ -21,7 +21,8 @@ class ResendBudget:
 
     def earn(self, size: int) -> None:
         """Takes the size of a packet sent for the first time."""
-        self._bytes = min(_MOST_BYTES, self._bytes + _SHARE * size)
+        earned = self._bytes + _SHARE * size
+        self._bytes = earned if earned < _MOST_BYTES else _MOST_BYTES  # noqa: FURB136 - for each packet sent
 
     def spend(self, extended: int, size: int, now: float) -> bool:
         """Answers whether to repeat a packet now, and books it."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from services.media.domain.packet import MediaPacket
 from services.media.domain.rtcp import SenderReport
 from services.media.domain.sequence import forward_distance
-from services.media.domain.vp8 import renumber
+from services.media.domain.vp8 import Vp8Descriptor, renumber
 
 _REMEMBERED_STRETCHES: Final = 8
 _TOLERANCE_SECONDS: Final = 1.0
@@ -40,13 +40,11 @@ class Rewriter:
 
     __slots__ = (
         "_clock_rate",
+        "_described",
         "_highest",
-        "_key_index",
-        "_picture",
         "_stretches",
         "_timestamp",
         "_timestamp_at",
-        "_tl0",
     )
 
     def __init__(self, first_sequence: int, clock_rate: int) -> None:
@@ -56,7 +54,8 @@ class Rewriter:
         self._stretches: deque[Stretch] = deque(maxlen=_REMEMBERED_STRETCHES)
         self._timestamp: int | None = None
         self._timestamp_at = 0.0
-        self._picture = self._tl0 = self._key_index = 0
+        # The newest descriptor and its stretch: added up at a switch, not for each packet.
+        self._described: tuple[Vp8Descriptor, Stretch] | None = None
 
     @property
     def highest(self) -> int:
@@ -78,10 +77,11 @@ class Rewriter:
             aligned_offset: Timestamp offset that keeps lip sync, from `align`; None when reports are missing.
         """
         picture = tl0 = key_index = 0
-        if packet.descriptor is not None and self._timestamp is not None:
-            picture = self._picture + 1 - packet.descriptor.picture_id & 0x7FFF
-            tl0 = self._tl0 + 1 - packet.descriptor.tl0_index & 0xFF
-            key_index = self._key_index + 1 - packet.descriptor.key_index & 0x1F
+        if packet.descriptor is not None and self._described is not None:
+            last, sent = self._described
+            picture = last.picture_id + sent.picture_offset + 1 - packet.descriptor.picture_id & 0x7FFF
+            tl0 = last.tl0_index + sent.tl0_offset + 1 - packet.descriptor.tl0_index & 0xFF
+            key_index = last.key_index + sent.key_offset + 1 - packet.descriptor.key_index & 0x1F
         self._stretches.append(
             Stretch(
                 source=source,
@@ -117,11 +117,8 @@ class Rewriter:
             self._highest = rewritten.extended
             self._timestamp = rewritten.timestamp
             self._timestamp_at = now
-            descriptor = packet.descriptor
-            if descriptor is not None:
-                self._picture = descriptor.picture_id + stretch.picture_offset & 0x7FFF
-                self._tl0 = descriptor.tl0_index + stretch.tl0_offset & 0xFF
-                self._key_index = descriptor.key_index + stretch.key_offset & 0x1F
+            if packet.descriptor is not None:
+                self._described = packet.descriptor, stretch
         return rewritten
 
     def locate(self, sequence: int) -> tuple[Stretch, int] | None:
@@ -147,9 +144,10 @@ def apply(stretch: Stretch, packet: MediaPacket) -> Rewritten:
             descriptor.tl0_index + stretch.tl0_offset,
             descriptor.key_index + stretch.key_offset,
         )
-    return Rewritten(
-        packet.extended + stretch.sequence_offset, packet.timestamp + stretch.timestamp_offset & 0xFFFFFFFF, payload
-    )
+    extended = packet.extended + stretch.sequence_offset
+    timestamp = packet.timestamp + stretch.timestamp_offset & 0xFFFFFFFF
+    # `Rewritten(…)` in half the time, once for each packet that leaves.
+    return tuple.__new__(Rewritten, (extended, timestamp, payload))
 
 
 def align(offset: int, before: SenderReport, after: SenderReport, clock_rate: int) -> int:

@@ -1,6 +1,7 @@
 """RTP packets (RFC 3550 §5.1) and their header extensions (RFC 8285): parsed with limits, written plainly."""
 
 import struct
+from functools import lru_cache
 from typing import Final, cast
 
 MAX_PACKET_BYTES: Final = 1500
@@ -140,6 +141,7 @@ def extension_block(elements: list[tuple[int, bytes]]) -> bytes:
     return _EXTENSION.pack(_ONE_BYTE_PROFILE, len(body) // 4) + body
 
 
+@lru_cache(maxsize=1)  # a packet leaves to all its subscribers at the same time
 def abs_send_time(now: float) -> bytes:
     """Answers the 24-bit fixed-point seconds of the abs-send-time extension for a clock with any origin."""
     return (int(now * 262144) & 0xFFFFFF).to_bytes(3, "big")

@@ -109,7 +109,7 @@ class Subscription:
         self.target: int | None = 0
         """The layer allocation chose; None sends nothing."""
         self.source: int | None = None
-        """The stream that is being sent; None until one begins."""
+        """The stream that is being sent, a packet of another one needs `switch`; None until one begins."""
         self._rewriter = Rewriter(first_sequence, codec.clock_rate)
         self._resend = ResendBudget()
         self._rtx_sequence = first_sequence & 0x7FFF
@@ -131,10 +131,6 @@ class Subscription:
         if layer.index == self.target and layer.source != self.source:
             return packet.opens_stream
         return layer.source == self.source
-
-    def begins_with(self, layer: Layer) -> bool:
-        """Answers whether a packet of this layer begins another stretch."""
-        return layer.source != self.source
 
     def switch(self, layer: Layer, before: SenderReport | None, packet: MediaPacket, now: float) -> None:
         """Turns to another layer with this packet; `before` is the last sender report of the layer sent until now."""
@@ -175,7 +171,7 @@ class Subscription:
         self.quality.on_bytes(size)
         if media.nack:
             self._resend.earn(size)
-        return SendRtp(self.peer, header, payload)
+        return self.peer, header, payload
 
     def locate(self, sequence: int) -> tuple[int, int] | None:
         """Answers the source stream and its extended number for a sequence number that was sent."""
@@ -197,7 +193,7 @@ class Subscription:
         header = self._headers.write(
             packet, self.media.rtx_payload_type, self._rtx_sequence, rewritten.timestamp, self.media.rtx_ssrc, now
         )
-        return SendRtp(self.peer, header, (rewritten.extended & 0xFFFF).to_bytes(2, "big") + payload)
+        return self.peer, header, (rewritten.extended & 0xFFFF).to_bytes(2, "big") + payload
 
     def _resend_same(self, rewritten: Rewritten, packet: MediaPacket, payload: bytes, now: float) -> SendRtp | None:
         if self._rewriter.highest - rewritten.extended >= _SAME_SSRC_WINDOW:
@@ -206,7 +202,7 @@ class Subscription:
         header = self._headers.write(
             packet, media.payload_type, rewritten.extended, rewritten.timestamp, media.ssrc, now
         )
-        return SendRtp(self.peer, header, payload)
+        return self.peer, header, payload
 
     def sender_report(self, layer: Layer, now: float) -> SenderReport | None:
         """Answers the publisher's clock in this subscription's timestamps, carried on to now; None while unknown."""

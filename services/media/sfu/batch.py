@@ -17,6 +17,8 @@ CAPACITY: Final = 64
 _SLOT_BYTES: Final = 1500 + TRAILER_BYTES + 52
 _BUSY: Final = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM})
 
+_NAME_BYTES: Final = {socket.AF_INET: 16, socket.AF_INET6: 28}
+
 _ffi: Final = cffi.FFI()
 _ffi.cdef(
     """
@@ -43,7 +45,7 @@ HAS_SENDMMSG: Final = _has_sendmmsg()
 class Destination:
     """An address in the form the kernel takes, and in Python's."""
 
-    __slots__ = ("address", "name", "name_length")
+    __slots__ = ("address", "name")
 
     def __init__(self, family: int, host: str, port: int) -> None:
         """Packs a numeric address.
@@ -63,7 +65,6 @@ class Destination:
             packed += address.packed + bytes(8)
         self.address = (host, port)
         self.name: CData = _ffi.new("unsigned char[]", packed)
-        self.name_length = len(packed)
 
 
 class SendBatch:
@@ -85,11 +86,13 @@ class SendBatch:
         self._parts: list[tuple[CData, CData]] = []
         self._destinations: list[Destination] = []
         base = int(srtp_ffi.cast("uintptr_t", self._arena))
+        name_length = _NAME_BYTES[owned.family]
         for index in range(CAPACITY):
             self._vectors[index].base = _ffi.cast("void *", base + index * _SLOT_BYTES)
             header = self._messages[index].header
             header.vectors = self._vectors + index
             header.vector_count = 1
+            header.name_length = name_length
             self._parts.append((self._vectors[index], header))
         self.sent = 0
         self.dropped = 0
@@ -99,14 +102,13 @@ class SendBatch:
 
     def slot(self, header: bytes, payload: bytes) -> tuple[CData, int] | None:
         """Writes a packet into the next slot; answers where it lies and its length, None when it is too long."""
-        first, second = len(header), len(payload)
-        length = first + second
+        packet = header + payload
+        length = len(packet)
         if length > 1500:
             return None
         index = len(self._destinations)
         start = index * _SLOT_BYTES
-        self._view[start : start + first] = header
-        self._view[start + first : start + length] = payload
+        self._view[start : start + length] = packet
         return self._slots[index], length
 
     def commit(self, destination: Destination, length: int) -> None:
@@ -115,7 +117,6 @@ class SendBatch:
         vector, header = self._parts[index]
         vector.length = length
         header.name = destination.name
-        header.name_length = destination.name_length
         self._destinations.append(destination)
         if index + 1 == CAPACITY:
             self.flush()

@@ -205,14 +205,17 @@ class Forwarder:
         """Encrypts and queues media; `flush` sends it."""
         for peer, header, payload in packets:
             line = self._lines.get(peer)
-            if line is None or line.sending is None or line.batch is None or line.destination is None:
+            if line is None:
                 continue
-            written = line.batch.slot(header, payload)
-            length = -1 if written is None else line.sending.protect(*written)
+            sending, batch, destination = line.sending, line.batch, line.destination
+            if sending is None or batch is None or destination is None:
+                continue
+            written = batch.slot(header, payload)
+            length = -1 if written is None else sending.protect(written[0], written[1])
             if length < 0:
                 self.counters.unprotectable += 1
                 continue
-            line.batch.commit(line.destination, length)
+            batch.commit(destination, length)
 
     def send_rtcp(self, packets: Iterable[SendRtcp]) -> None:
         """Encrypts and queues reports; `flush` sends them."""
