@@ -23,7 +23,7 @@ from giaoban.config import ROLES, Settings
 from giaoban.errors import FailedPrecondition, Unavailable
 from giaoban.files import private_folder
 from giaoban.lifecycle import EXIT_REFUSED
-from giaoban.machine import check_folder, check_tcp, check_udp, media_ports, sole_user
+from giaoban.machine import check_certificate, check_folder, check_tcp, check_udp, media_ports, sole_user
 
 log = structlog.get_logger(__name__)
 
@@ -231,8 +231,10 @@ def check_machine(settings: Settings) -> None:
 
     Raises:
         FailedPrecondition: `FOLDER_NOT_WRITABLE`, `DISK_FULL`, `PORT_TAKEN`.
+        InvalidArgument: `BAD_CERTIFICATE`.
     """
     check_folder(settings.home)
+    check_certificate(settings)
     check_tcp(settings.http, "GIAOBAN_HTTP")
     for address in media_ports(settings):
         check_udp(address, "GIAOBAN_MEDIA_UDP")
