@@ -30,8 +30,10 @@ export function chooseStage({ members, pinned, floor, speaker, chair }: StageFac
   // One's own screen on one's own stage would show a mirror in a mirror.
   const sharing = members.find((member) => member.screenSid && !member.isLocal);
   if (sharing) return { identity: sharing.identity, kind: "screen" };
+  // Nor does one's own face belong there: whoever speaks or chairs looks at the others.
   for (const identity of [floor, speaker, chair]) {
-    if (identity !== null && present.has(identity)) return { identity, kind: "camera" };
+    const member = identity === null ? undefined : present.get(identity);
+    if (member && !member.isLocal) return { identity: member.identity, kind: "camera" };
   }
   const others = members.filter((member) => !member.isLocal);
   const first = others.find((member) => member.cameraSid) ?? others[0] ?? members[0];

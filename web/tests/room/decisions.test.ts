@@ -57,6 +57,12 @@ describe("the stage", () => {
     expect(chooseStage({ ...nobody, members: [own, one] })).toEqual({ identity: "one", kind: "camera" });
   });
 
+  it("never shows oneself while others are there, and does when alone", () => {
+    const me = member("me", { isLocal: true, cameraSid: "TR_M" });
+    expect(chooseStage({ ...nobody, members: [me, one], floor: "me", chair: "me" })?.identity).toBe("one");
+    expect(chooseStage({ ...nobody, members: [me], chair: "me" })?.identity).toBe("me");
+  });
+
   it("forgets a pin of somebody who left and is empty in an empty room", () => {
     expect(chooseStage({ ...nobody, members: [one], pinned: "gone" })?.identity).toBe("one");
     expect(chooseStage({ ...nobody, members: [] })).toBeNull();

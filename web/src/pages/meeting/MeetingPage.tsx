@@ -189,14 +189,13 @@ interface PicturesProps {
 }
 
 function Pictures({ entry, meeting, frozen }: PicturesProps) {
-  const { snapshot, requests, turn, nameOf } = meeting;
+  const { snapshot, requests, nameOf } = meeting;
   const floor = requests.find((request) => request.floorTime !== undefined)?.identity ?? null;
   const [queue, setQueue] = useState<readonly string[]>([]);
   const ids = requests.map((request) => request.identity);
   // The stream brings a new list with every change of anything; the strip moves only when the order does.
   if (ids.join() !== queue.join()) setQueue(ids);
-  // One's own face on one's own stage helps nobody: whoever speaks sees the chair.
-  const view = useView(entry, snapshot, turn.kind === "speaking" ? null : floor, queue);
+  const view = useView(entry, snapshot, floor, queue);
   const member = snapshot.members.find((it) => it.identity === view.stage?.identity) ?? null;
   return (
     <div className="rm-pictures">
