@@ -70,7 +70,8 @@ async def trim(redis: Redis, stream: str, keep_seconds: float = _KEEP_SECONDS) -
 async def _settled_below(redis: Redis, stream: str, group: dict[str, Any]) -> tuple[int, int]:
     if group["pending"]:
         summary: Any = await redis.xpending(stream, group["name"])
-        return _parsed_id(summary["min"])
+        if summary["min"] is not None:  # None: settled since the group was asked
+            return _parsed_id(summary["min"])
     return _parsed_id(group["last-delivered-id"])
 
 

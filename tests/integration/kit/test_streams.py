@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from redis.asyncio import Redis
 
 from giaoban.errors import Unavailable
@@ -190,3 +191,19 @@ async def test_trimming_spares_what_somebody_has_not_finished(redis: Redis) -> N
     left: Any = await redis.xrange(STREAM)
     assert [entry.decode() for entry, _ in left] == ids[2:]
     assert await trim(redis, STREAM, keep_seconds=3600) == 0
+
+
+async def test_trimming_takes_a_reader_that_finishes_in_between(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = [await publish(redis, STREAM, str(number), b"") for number in range(3)]
+    await redis.xgroup_create(STREAM, GROUP, id="0")
+    await redis.xreadgroup(GROUP, "one", {STREAM: ">"})
+    groups_of = redis.xinfo_groups
+
+    async def then_finish(stream: str) -> object:
+        groups = await groups_of(stream)
+        await redis.xack(STREAM, GROUP, *ids)
+        return groups
+
+    monkeypatch.setattr(redis, "xinfo_groups", then_finish)
+
+    assert await trim(redis, STREAM, keep_seconds=-1) == 2
