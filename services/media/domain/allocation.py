@@ -8,6 +8,9 @@ from services.media.domain.ports import LayerSize, Limit, SubscriptionId
 # A layer in use is kept until it costs a tenth more than there is; a new one must leave a tenth free.
 _KEEP: Final = 0.9
 _HEADROOM: Final = 1.1
+# The last picture goes only when the line has room for little more than half of it: estimates of low rates are rough, and
+# an official who loses the picture believes the line dead.
+_KEEP_PICTURE: Final = 0.6
 _SIZE_TOLERANCE: Final = 1.1
 
 
@@ -66,7 +69,9 @@ def allocate(budget_bps: float | None, demands: Sequence[Demand]) -> Allocation:
 def _cost(demand: Demand, index: int) -> float:
     option = demand.options[index]
     kept = demand.current is not None and option.layer <= demand.current
-    return option.bitrate_bps * (_KEEP if kept else _HEADROOM)
+    if not kept:
+        return option.bitrate_bps * _HEADROOM
+    return option.bitrate_bps * (_KEEP_PICTURE if index == 0 else _KEEP)
 
 
 def _upgrade(group: list[Demand], given: dict[SubscriptionId, int], left: float) -> tuple[float, float | None]:
