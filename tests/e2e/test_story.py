@@ -118,6 +118,7 @@ def hold(stage: ExitStack, house: House, mailbox: Mailbox) -> None:
 
     secretary.goto(f"{briefing_page}/vao")
     enter_room(secretary)
+    secretary.get_by_role("tab", name=re.compile("Người")).click()
     secretary.get_by_role("button", name=f"Điều hành {POINT_NAME}").click()
     secretary.get_by_role("button", name="Tắt micro", exact=True).last.click()
     expect(point.get_by_text("Thư ký vừa tắt micro của đơn vị")).to_be_visible()
