@@ -129,6 +129,7 @@ def hold(stage: ExitStack, house: House, mailbox: Mailbox) -> None:
     for name in (POINT_NAME, "Hoàng Văn Đại"):
         expect(watcher.get_by_text(re.compile(name)).first).to_be_visible(timeout=20_000)
 
+    secretary.get_by_role("tab", name=re.compile("Hàng đợi")).click()
     secretary.get_by_role("button", name="Kết thúc cuộc họp").click()
     secretary.get_by_role("dialog").get_by_role("button", name="Kết thúc cuộc họp").click()
     expect(point.get_by_text("Cuộc họp đã kết thúc")).to_be_visible()
