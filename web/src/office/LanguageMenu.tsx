@@ -14,6 +14,7 @@ export function LanguageMenu() {
           variant="subtle"
           color="gray"
           px="xs"
+          flex="none"
           c="var(--gb-ink)"
           rightSection={<ChevronDown size={16} aria-hidden="true" />}
           aria-label={`${t("account.language")}: ${t(`account.${current}`)}`}

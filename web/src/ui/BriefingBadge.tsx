@@ -14,7 +14,7 @@ const COLOURS: Record<Briefing_State, string> = {
 export function BriefingBadge({ state }: { state: Briefing_State }) {
   const { t } = useTranslation();
   return (
-    <Badge color={COLOURS[state]} variant="light" tt="none" size="lg" className="gb-badge">
+    <Badge color={COLOURS[state]} variant="light" tt="none" size="lg">
       {t(`briefingState.${state}`)}
     </Badge>
   );

@@ -64,7 +64,9 @@ function Row({ entry }: { entry: AuditEntry }) {
           {t("audit.position", { count: Number(entry.position) })}
         </Text>
       </Table.Td>
-      <Table.Td data-label={t("audit.column.actor")}>{entry.actor}</Table.Td>
+      <Table.Td data-label={t("audit.column.actor")} className="gb-audit-detail">
+        {entry.actor}
+      </Table.Td>
       <Table.Td data-label={t("audit.column.action")}>
         {i18n.exists(`admin:${key}`) ? t(key) : entry.action}
         <Text size="sm" c="var(--gb-muted)">

@@ -117,7 +117,7 @@ function PeopleTable({ people, onEdit }: { people: readonly Person[]; onEdit: (p
                   ))}
                 </Stack>
               </Table.Td>
-              <Table.Td w={64}>
+              <Table.Td w={64} className="gb-row-action">
                 <Tooltip label={t("common:action.edit")}>
                   <ActionIcon
                     variant="default"

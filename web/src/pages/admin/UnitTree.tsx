@@ -79,7 +79,9 @@ function Tree({ units, onEdit }: { units: readonly Unit[]; onEdit: (unit: Unit |
             <Table.Thead>
               <Table.Tr>
                 {["name", "kind", "valid", "action"].map((column) => (
-                  <Table.Th key={column}>{t(`units.column.${column}`)}</Table.Th>
+                  <Table.Th key={column} className={column === "kind" || column === "valid" ? "gb-wide" : undefined}>
+                    {t(`units.column.${column}`)}
+                  </Table.Th>
                 ))}
               </Table.Tr>
             </Table.Thead>
@@ -143,8 +145,8 @@ function UnitRow({ row, marked, onToggle, onEdit }: UnitRowProps) {
           ) : null}
         </div>
       </Table.Td>
-      <Table.Td>{unit.kind}</Table.Td>
-      <Table.Td>{validity.join(" ")}</Table.Td>
+      <Table.Td className="gb-wide">{unit.kind}</Table.Td>
+      <Table.Td className="gb-wide">{validity.join(" ")}</Table.Td>
       <Table.Td w={64}>
         <Tooltip label={t("common:action.edit")}>
           <ActionIcon

@@ -9,6 +9,17 @@ import { ErrorAlert } from "~/ui/states";
 import type { Draft } from "./draft";
 import type { useConflicts } from "./useConflicts";
 
+// Forty communes held by one briefing are one trouble, not forty.
+function byHolder(conflicts: readonly Conflict[]): [Conflict, ...Conflict[]][] {
+  const groups = new Map<string, [Conflict, ...Conflict[]]>();
+  for (const conflict of conflicts) {
+    const group = groups.get(conflict.holder);
+    if (group) group.push(conflict);
+    else groups.set(conflict.holder, [conflict]);
+  }
+  return [...groups.values()];
+}
+
 interface ConflictPanelProps {
   readonly draft: Draft;
   readonly conflicts: ReturnType<typeof useConflicts>;
@@ -54,8 +65,8 @@ function Findings({ answer, ...props }: ConflictPanelProps & { answer: CheckConf
       {answer.conflicts.length === 0 ? <Fine>{t("panel.free")}</Fine> : null}
       {points.length > 0 ? (
         <Section title={`${t("panel.points")} (${points.length})`} colour="stop">
-          {points.map((conflict) => (
-            <Taken key={`${conflict.subject} ${conflict.holder}`} conflict={conflict} {...props} />
+          {byHolder(points).map((group) => (
+            <Taken key={group[0].holder} group={group} {...props} />
           ))}
         </Section>
       ) : null}
@@ -103,18 +114,15 @@ function Fine({ children }: { children: ReactNode }) {
   );
 }
 
-function HeldBy({ conflict }: { conflict: Conflict }) {
+function HolderLine({ conflict }: { conflict: Conflict }) {
   const { t } = useTranslation("booking");
   const start = instantOf(conflict.startTime);
   const end = instantOf(conflict.endTime);
   const when = start && end ? formatSpan(start, end) : "";
   return (
-    <>
-      <Text fw={600}>{conflict.displayName}</Text>
-      <Text size="sm" c="var(--gb-muted)">
-        {t("panel.holder", { title: conflict.holderTitle, unit: conflict.holderUnitDisplayName, when })}
-      </Text>
-    </>
+    <Text size="sm" c="var(--gb-muted)">
+      {t("panel.holder", { title: conflict.holderTitle, unit: conflict.holderUnitDisplayName, when })}
+    </Text>
   );
 }
 
@@ -138,14 +146,39 @@ function Remedies({ conflict, draft, onRemove, onMove }: ConflictPanelProps & { 
   );
 }
 
-function Taken(props: ConflictPanelProps & { conflict: Conflict }) {
+interface TakenProps extends ConflictPanelProps {
+  /** Points held by the same briefing. */
+  readonly group: readonly [Conflict, ...Conflict[]];
+}
+
+function Taken({ group, ...props }: TakenProps) {
   const { t } = useTranslation("booking");
-  const chosenItself = props.draft.attendees.some((attendee) => attendee.name === props.conflict.subject);
+  const { draft, onRemove, onMove } = props;
+  const chosen = new Set(draft.attendees.map((attendee) => attendee.name));
+  const end = instantOf(group[0].endTime);
   return (
     <div>
-      <HeldBy conflict={props.conflict} />
-      {chosenItself ? null : <Text size="sm">{t("panel.byGroup")}</Text>}
-      <Remedies {...props} />
+      <HolderLine conflict={group[0]} />
+      <ul className="gb-taken">
+        {group.map((conflict) => (
+          <li key={conflict.subject}>
+            <Group justify="space-between" wrap="nowrap" gap="xs">
+              <Text fw={600}>{conflict.displayName}</Text>
+              {chosen.has(conflict.subject) ? (
+                <Button size="compact-md" variant="default" flex="none" onClick={() => onRemove(conflict.subject)}>
+                  {t("panel.remove")}
+                </Button>
+              ) : null}
+            </Group>
+          </li>
+        ))}
+      </ul>
+      {group.every((conflict) => chosen.has(conflict.subject)) ? null : <Text size="sm">{t("panel.byGroup")}</Text>}
+      {end ? (
+        <Button mt={6} size="compact-md" variant="default" onClick={() => onMove(end)}>
+          {t("panel.moveAfter", { time: formatTime(end) })}
+        </Button>
+      ) : null}
     </div>
   );
 }
@@ -156,7 +189,8 @@ function Busy(props: ConflictPanelProps & { conflict: Conflict }) {
   const reason = draft.reasons[conflict.subject] ?? "";
   return (
     <div>
-      <HeldBy conflict={conflict} />
+      <Text fw={600}>{conflict.displayName}</Text>
+      <HolderLine conflict={conflict} />
       {draft.chair?.name === conflict.subject ? <Text size="sm">{t("panel.chairBusy")}</Text> : null}
       <TextInput
         mt={4}

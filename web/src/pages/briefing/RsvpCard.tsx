@@ -68,6 +68,8 @@ export function RsvpForm({ invitee, briefing, onDone }: RsvpFormProps) {
   });
   const choose = (status: ParticipationStatus) => {
     setTried(false);
+    // Why somebody is absent is no name of a substitute.
+    setComment(status === invitee.status ? invitee.comment : "");
     setChosen(status);
     if (!COMMENT_LABELS[status]) respond.mutate(status);
   };

@@ -82,6 +82,7 @@ export function EventCalendar({ view, date, briefings, specialDays, onOpen, onCh
       nowIndicator: true,
       editable: false,
       dayMaxEvents: true,
+      slotEventOverlap: false,
       eventTimeFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
       eventClick: ({ event }) => {
@@ -98,7 +99,7 @@ export function EventCalendar({ view, date, briefings, specialDays, onOpen, onCh
 
   useEffect(() => {
     engine.current
-      ?.setOption("locale", i18n.language)
+      ?.setOption("locale", i18n.language === "en" ? "en-GB" : i18n.language)
       .setOption("allDayContent", t("allDay"))
       .setOption("dayHeaderAriaLabelFormat", (day: Date) => formatDay(day))
       .setOption("dayHeaderFormat", {

@@ -6,8 +6,8 @@ import { useTranslation } from "react-i18next";
 import UPlot from "uplot";
 import { quality } from "~/api/clients";
 import type { QualitySample } from "~/gen/briefing/v1/quality_pb";
-import { formatDateTime, formatTime, instantOf, ZONE } from "~/lib/dates";
-import { office } from "~/theme/tokens";
+import { civilDateTime, formatDateTime, formatTime, instantOf, ZONE } from "~/lib/dates";
+import { FONT, office } from "~/theme/tokens";
 import { EmptyState, QueryView } from "~/ui/states";
 
 const REFRESH_MS = 5_000;
@@ -57,8 +57,16 @@ function History({ samples }: { samples: readonly QualitySample[] }) {
   );
 }
 
-function options(width: number, labels: Record<"lossUp" | "lossDown" | "rtt", string>): UPlot.Options {
-  const axis = { stroke: office.muted, grid: { stroke: office.line }, ticks: { stroke: office.line } };
+// Windows are five seconds long, so the clock shows seconds.
+const clock = (seconds: number) => civilDateTime(new Date(seconds * 1000)).slice(11);
+
+function options(width: number, labels: Record<"time" | "lossUp" | "lossDown" | "rtt", string>): UPlot.Options {
+  const axis = {
+    font: `12px ${FONT}`,
+    stroke: office.muted,
+    grid: { stroke: office.line },
+    ticks: { stroke: office.line },
+  };
   return {
     width,
     height: CHART_HEIGHT,
@@ -68,12 +76,12 @@ function options(width: number, labels: Record<"lossUp" | "lossDown" | "rtt", st
       "%": { range: (_, __, max) => [0, Math.max(5, max || 0)] },
     },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((tick) => formatTime(new Date(tick * 1000))) },
+      { ...axis, values: (_, ticks) => ticks.map(clock) },
       { ...axis, scale: "%" },
       { ...axis, scale: "ms", side: 1, grid: { show: false } },
     ],
     series: [
-      { value: (_, seconds) => (seconds ? formatTime(new Date(seconds * 1000)) : "–") },
+      { label: labels.time, value: (_, seconds) => (seconds ? clock(seconds) : "–") },
       { label: labels.lossUp, scale: "%", stroke: office.stop, width: 2 },
       { label: labels.lossDown, scale: "%", stroke: office.warn, width: 2, dash: [6, 4] },
       { label: labels.rtt, scale: "ms", stroke: office.primary, width: 2, dash: [2, 3] },
@@ -97,7 +105,12 @@ function Chart({ samples }: { samples: readonly QualitySample[] }) {
   useEffect(() => {
     const element = target.current;
     if (!element) return;
-    const labels = { lossUp: t("history.lossUp"), lossDown: t("history.lossDown"), rtt: t("history.rtt") };
+    const labels = {
+      time: t("history.time"),
+      lossUp: t("history.lossUp"),
+      lossDown: t("history.lossDown"),
+      rtt: t("history.rtt"),
+    };
     const created = new UPlot(options(element.clientWidth, labels), newest.current, element);
     plot.current = created;
     const observer = new ResizeObserver(() => created.setSize({ width: element.clientWidth, height: CHART_HEIGHT }));
@@ -110,5 +123,5 @@ function Chart({ samples }: { samples: readonly QualitySample[] }) {
   }, [t]);
   useEffect(() => plot.current?.setData(data));
 
-  return <div ref={target} role="img" aria-label={t("history.caption")} />;
+  return <div ref={target} className="gb-chart" role="img" aria-label={t("history.caption")} />;
 }

@@ -3,6 +3,8 @@ import { useTranslation } from "react-i18next";
 const WIDTH = 132;
 const HEIGHT = 32;
 const WINDOWS = 120;
+// Room for the dot at the end.
+const PAD = 4;
 
 /** Scores 0 to 100 as a small line; gaps where there was no data. */
 export function Sparkline({ scores }: { scores: readonly (number | null)[] }) {
@@ -11,9 +13,9 @@ export function Sparkline({ scores }: { scores: readonly (number | null)[] }) {
   const last = known[known.length - 1];
   if (last === undefined) return <span className="gb-muted">{t("sparkNone")}</span>;
 
-  const step = WIDTH / (WINDOWS - 1);
-  const x = (index: number) => (WIDTH - (scores.length - 1 - index) * step).toFixed(1);
-  const y = (score: number) => (HEIGHT - 2 - (score / 100) * (HEIGHT - 4)).toFixed(1);
+  const step = (WIDTH - 2 * PAD) / (WINDOWS - 1);
+  const x = (index: number) => (WIDTH - PAD - (scores.length - 1 - index) * step).toFixed(1);
+  const y = (score: number) => (HEIGHT - PAD - (score / 100) * (HEIGHT - 2 * PAD)).toFixed(1);
   let pen = "M";
   const path = scores
     .map((score, index) => {

@@ -157,7 +157,7 @@ function Outcome({ delivery }: { delivery: Delivery }) {
           {because}
         </Text>
       ) : null}
-      {delivery.detail || delivery.attemptCount > 1 ? (
+      {delivery.state !== Delivery_State.SENT && (delivery.detail || delivery.attemptCount > 1) ? (
         <Text size="sm" c="var(--gb-muted)" maw={340}>
           {[delivery.attemptCount > 1 ? t("attempts", { count: delivery.attemptCount }) : "", delivery.detail]
             .filter(Boolean)

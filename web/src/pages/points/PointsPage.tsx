@@ -139,7 +139,7 @@ function PointTable({ points, onEdit }: { points: Point[]; onEdit: ((point: Poin
                 <Contact point={point} />
               </Table.Td>
               {onEdit ? (
-                <Table.Td>
+                <Table.Td className="gb-row-action">
                   <Tooltip label={t("common:action.edit")}>
                     <ActionIcon
                       variant="default"
