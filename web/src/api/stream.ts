@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { isRefusal } from "./errors";
+import { isRefusal, problemOf } from "./errors";
 
 /** How a live page is connected. */
 export type StreamState = "connecting" | "live" | "lost";
@@ -29,26 +29,31 @@ export function useStream<T>(
     let pause = FIRST_RETRY_MS;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
-    // True when the stream ended in a way that opening it again may mend.
-    const follow = async (): Promise<boolean> => {
+    const follow = async (): Promise<"renew" | "mend" | "refused"> => {
       try {
         for await (const message of current.current.open?.(stop.signal) ?? []) {
           pause = FIRST_RETRY_MS;
           setState("live");
           current.current.onMessage(message);
         }
-        return true;
+        return "mend";
       } catch (thrown) {
-        if (!isRefusal(thrown)) return true;
+        // The gateway asks for a new stream from time to time, so that rights are looked up again.
+        if (problemOf(thrown).reason === "STREAM_RENEWAL") return "renew";
+        if (!isRefusal(thrown)) return "mend";
         if (!stop.signal.aborted) setError(thrown);
-        return false;
+        return "refused";
       }
     };
     const run = async () => {
-      const mendable = await follow();
+      const outcome = await follow();
       if (stop.signal.aborted) return;
+      if (outcome === "renew") {
+        timer = setTimeout(() => void run(), 0);
+        return;
+      }
       setState("lost");
-      if (!mendable) return;
+      if (outcome === "refused") return;
       timer = setTimeout(() => void run(), pause);
       pause = Math.min(pause * 2, LONGEST_RETRY_MS);
     };
