@@ -7,6 +7,15 @@ export type StreamState = "connecting" | "live" | "lost";
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
+/** What to do after a stream has ended: open it anew at once, after a pause, or not at all. */
+type Ending = "renew" | "mend" | "refused";
+
+function endingOf(thrown: unknown): Ending {
+  // The gateway asks for a new stream from time to time, so that rights are looked up again.
+  if (problemOf(thrown).reason === "STREAM_RENEWAL") return "renew";
+  return isRefusal(thrown) ? "refused" : "mend";
+}
+
 /**
  * Keeps a server stream running while the component is on the screen: hands each message on, and after a break opens
  * it again with growing pauses. A refusal that a repeat cannot help is returned as `error`.
@@ -29,7 +38,7 @@ export function useStream<T>(
     let pause = FIRST_RETRY_MS;
     let timer: ReturnType<typeof setTimeout> | undefined;
 
-    const follow = async (): Promise<"renew" | "mend" | "refused"> => {
+    const follow = async (): Promise<Ending> => {
       try {
         for await (const message of current.current.open?.(stop.signal) ?? []) {
           pause = FIRST_RETRY_MS;
@@ -38,11 +47,9 @@ export function useStream<T>(
         }
         return "mend";
       } catch (thrown) {
-        // The gateway asks for a new stream from time to time, so that rights are looked up again.
-        if (problemOf(thrown).reason === "STREAM_RENEWAL") return "renew";
-        if (!isRefusal(thrown)) return "mend";
-        if (!stop.signal.aborted) setError(thrown);
-        return "refused";
+        const ending = endingOf(thrown);
+        if (ending === "refused" && !stop.signal.aborted) setError(thrown);
+        return ending;
       }
     };
     const run = async () => {
