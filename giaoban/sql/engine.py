@@ -12,12 +12,12 @@ import aiosqlite.core
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.engine import URL
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from giaoban.errors import FailedPrecondition
+from giaoban.errors import FailedPrecondition, ResourceExhausted
 from giaoban.sql.types import UtcDateTime
 
 __all__ = ["UtcDateTime", "create_engine", "sessions"]
@@ -97,7 +97,16 @@ def _sqlite(url: URL, key: bytes | None, foreign_keys: bool) -> AsyncEngine:
 
     event.listen(engine.sync_engine, "connect", on_connect)
     event.listen(engine.sync_engine, "begin", on_begin)
+    event.listen(engine.sync_engine, "handle_error", _name_full_disk)
     return engine
+
+
+def _name_full_disk(context: ExceptionContext) -> None:
+    """Makes a full disk an error of ours, so that whoever asked is told; the transaction rolls back whole."""
+    if "disk is full" in str(context.original_exception):
+        raise ResourceExhausted(
+            "DISK_FULL", "The server's disk is full and nothing was written; free space there and repeat."
+        ) from context.original_exception
 
 
 def _driver() -> types.ModuleType:

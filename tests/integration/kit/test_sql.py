@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from giaoban.errors import FailedPrecondition
+from giaoban.errors import FailedPrecondition, ResourceExhausted
 from giaoban.sql.engine import sessions
 from giaoban.sql.migrate import upgrade
 from giaoban.testing.fixtures import DATA_KEY, EngineFactory
@@ -47,6 +47,28 @@ async def test_a_broken_unique_key_is_an_integrity_error(engines: EngineFactory)
     with pytest.raises(IntegrityError):
         async with engine.begin() as connection:
             await connection.execute(insert(ROOM).values(id=2, name="a"))
+
+
+async def test_a_full_disk_is_said_plainly_and_loses_nothing(engines: EngineFactory) -> None:
+    engine = engines()
+    async with engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+        await connection.execute(insert(ROOM).values(id=1, name="kept"))
+
+    async def fill() -> None:
+        async with engine.begin() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 2}")
+            for number in range(2, 100):
+                await connection.execute(insert(ROOM).values(id=number, name=f"{number}" * 2_000))
+
+    with pytest.raises(ResourceExhausted) as full:
+        await fill()
+
+    async with engine.connect() as connection:
+        rooms = (await connection.execute(select(ROOM.c.name))).scalars().all()
+    assert full.value.reason == "DISK_FULL"
+    assert rooms == ["kept"]
 
 
 async def test_foreign_keys_hold(engines: EngineFactory) -> None:
