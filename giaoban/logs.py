@@ -130,7 +130,7 @@ def configure(role: str, *, terminal: bool | None = None, level: str = "INFO") -
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("aiosqlite", "alembic", "aioice", "aiortc", "asyncio", "grpc", "fontTools", "weasyprint"):
+    for chatty in ("aiosqlite", "alembic", "aioice", "aiortc", "asyncio", "grpc"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # Its lines hold whole URLs, and with them the tokens of the signalling.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
