@@ -8,9 +8,9 @@ from services.media.domain.ports import LayerSize, Limit, SubscriptionId
 # A layer in use is kept until it costs a tenth more than there is; a new one must leave a tenth free.
 _KEEP: Final = 0.9
 _HEADROOM: Final = 1.1
-# The last picture goes only when the line has room for little more than half of it: estimates of low rates are rough, and
-# an official who loses the picture believes the line dead.
-_KEEP_PICTURE: Final = 0.6
+# The last picture goes only when there is less than two thirds of what it costs: estimates of low rates are rough, and an
+# official who loses the picture believes the line dead.
+_LAST_PICTURE_SHARE: Final = 2 / 3
 _SIZE_TOLERANCE: Final = 1.1
 
 
@@ -50,7 +50,8 @@ def allocate(budget_bps: float | None, demands: Sequence[Demand]) -> Allocation:
     next_cost: float | None = None
     for demand in ordered:
         cost = _cost(demand, 0)
-        if cost <= left:
+        last_picture = demand is ordered[0] and demand.current is not None
+        if cost * (_LAST_PICTURE_SHARE if last_picture else 1.0) <= left:
             left -= cost
             given[demand.subscription] = 0
         elif next_cost is None:
@@ -69,9 +70,7 @@ def allocate(budget_bps: float | None, demands: Sequence[Demand]) -> Allocation:
 def _cost(demand: Demand, index: int) -> float:
     option = demand.options[index]
     kept = demand.current is not None and option.layer <= demand.current
-    if not kept:
-        return option.bitrate_bps * _HEADROOM
-    return option.bitrate_bps * (_KEEP_PICTURE if index == 0 else _KEEP)
+    return option.bitrate_bps * (_KEEP if kept else _HEADROOM)
 
 
 def _upgrade(group: list[Demand], given: dict[SubscriptionId, int], left: float) -> tuple[float, float | None]:
