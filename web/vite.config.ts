@@ -37,10 +37,11 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
+    // The gateway refuses writes from pages of other origins, so it must see the address that the browser sees.
     proxy: {
-      "/api": GATEWAY,
-      "/join": GATEWAY,
-      "/rtc": { target: GATEWAY, ws: true },
+      "/api": { target: GATEWAY, changeOrigin: false },
+      "/join": { target: GATEWAY, changeOrigin: false },
+      "/rtc": { target: GATEWAY, changeOrigin: false, ws: true },
     },
   },
   test: { include: ["tests/**/*.test.ts"] },
