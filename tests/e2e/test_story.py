@@ -66,6 +66,9 @@ def check_invitation(mailbox: Mailbox, address: str, title: str, start: datetime
 
 def see_each_other(point: Page, person: Page) -> None:
     """Frames arrive as they are sent, without pauses of ours, and pictures change."""
+    # What is sent before a picture is first shown counts for nobody: the measure begins when both see each other.
+    for viewer, identity in ((point, PERSON), (person, POINT)):
+        assert watch(viewer, identity, seconds=3.0).frames > 0
     before = totals(point), totals(person)
     of_person, of_point = watch(point, PERSON), watch(person, POINT)
     own = watch(point, POINT), watch(person, PERSON)
