@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,11 +139,20 @@ def enter_room(page: Page) -> None:
     expect(page.get_by_role("button", name="Rời họp")).to_be_visible(timeout=30_000)
 
 
+def watch_together(pages: Sequence[Page], identities: Sequence[str], seconds: float = 5.0) -> list[list[Watched]]:
+    """Watches the pictures of the same participants on several pages within the same seconds, one row a page."""
+    selectors = [f"video[data-identity='{identity}'][data-kind='camera']" for identity in identities]
+    for page in pages:
+        for selector in selectors:
+            page.wait_for_selector(selector, state="attached")
+        wanted = [{"selector": selector, "seconds": seconds} for selector in selectors]
+        page.evaluate(f"(wanted) => {{ window.testWatches = wanted.map({WATCH}); }}", wanted)
+    return [[Watched(**seen) for seen in page.evaluate("() => Promise.all(window.testWatches)")] for page in pages]
+
+
 def watch(page: Page, identity: str, seconds: float = 5.0) -> Watched:
-    """Watches the largest picture of a participant."""
-    selector = f"video[data-identity='{identity}'][data-kind='camera']"
-    page.wait_for_selector(selector, state="attached")
-    return Watched(**page.evaluate(WATCH, {"selector": selector, "seconds": seconds}))
+    """Watches the picture of one participant on one page."""
+    return watch_together((page,), (identity,), seconds)[0][0]
 
 
 def totals(page: Page) -> dict[str, Any]:

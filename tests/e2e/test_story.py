@@ -4,13 +4,14 @@ import os
 import re
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
-from tests.e2e.browsers import browser, enter_room, sign_in, totals, visitor, watch
+from tests.e2e.browsers import browser, enter_room, sign_in, totals, visitor, watch_together
 from tests.e2e.house import House
 from tests.e2e.mailbox import Mailbox, part
 from tests.e2e.story import PASSWORD, STAFF, link_in
@@ -19,6 +20,8 @@ VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 POINT, POINT_NAME = "points/diem-xa-mot", "Điểm cầu xã Thử Một"
 PERSON = "people/dai-bieu-thu"
 GAP_BEYOND_THE_PUBLISHERS_MS = 300
+WINDOWS = 4
+Totals = tuple[dict[str, Any], dict[str, Any]]
 
 
 def choose(page: Page, label: str, words: str, option: str) -> None:
@@ -65,23 +68,30 @@ def check_invitation(mailbox: Mailbox, address: str, title: str, start: datetime
 
 
 def see_each_other(point: Page, person: Page) -> None:
-    """Frames arrive as they are sent, without pauses of ours, and pictures change."""
-    # What is sent before a picture is first shown counts for nobody: the measure begins when both see each other.
-    for viewer, identity in ((point, PERSON), (person, POINT)):
-        assert watch(viewer, identity, seconds=3.0).frames > 0
-    before = totals(point), totals(person)
-    of_person, of_point = watch(point, PERSON), watch(person, POINT)
-    own = watch(point, POINT), watch(person, PERSON)
-    after = totals(point), totals(person)
+    """Within some windows of five seconds, one in which pictures and sound flow as they are sent.
 
-    for seen, published in ((of_person, own[1]), (of_point, own[0])):
-        assert seen.pictures >= 10, "the picture stands still"
-        assert seen.longest <= published.longest + GAP_BEYOND_THE_PUBLISHERS_MS
-    for viewer, publisher in ((0, 1), (1, 0)):
-        decoded = after[viewer]["decoded"] - before[viewer]["decoded"]
-        sent = {rid: after[publisher]["sent"][rid] - count for rid, count in before[publisher]["sent"].items()}
-        assert decoded >= 0.9 * max(sent.values()) - 5, (decoded, sent)
-        assert after[viewer]["audio"] > before[viewer]["audio"], "nothing is heard"
+    The estimates of the browsers settle in the first of them; a stall of the machine hits both ends of a window alike.
+    """
+    windows = []
+    for _ in range(WINDOWS):
+        before = totals(point), totals(person)
+        (of_person, own_point), (own_person, of_point) = watch_together((point, person), (PERSON, POINT))
+        after = totals(point), totals(person)
+        windows.append((of_person, own_point, own_person, of_point, before, after))
+        smooth = all(
+            seen.pictures >= 10 and seen.longest <= published.longest + GAP_BEYOND_THE_PUBLISHERS_MS
+            for seen, published in ((of_person, own_person), (of_point, own_point))
+        )
+        if smooth and keeps_up(before, after, 0, 1) and keeps_up(before, after, 1, 0):
+            return
+    pytest.fail(f"no window in which both see and hear each other: {windows}")
+
+
+def keeps_up(before: Totals, after: Totals, viewer: int, publisher: int) -> bool:
+    """Whether the frames decoded keep up with the frames sent, and sound arrives."""
+    decoded = after[viewer]["decoded"] - before[viewer]["decoded"]
+    sent = [after[publisher]["sent"][rid] - count for rid, count in before[publisher]["sent"].items()]
+    return bool(decoded >= 0.9 * max(sent) - 5 and after[viewer]["audio"] > before[viewer]["audio"])
 
 
 @pytest.mark.timeout(300)  # three browsers, a booking and a meeting on two cores
