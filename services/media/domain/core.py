@@ -243,14 +243,15 @@ class MediaCore:
     def _deliver(self, track: Track, layer: Layer, packet: RtpPacket, now: float, *, repaired: bool) -> bool:
         ids = self._peers[track.peer].demux.ids
         level = packet.extensions.get(ids.audio_level) if ids.audio_level else None
-        asleep = not layer.live(now)
+        begins = not layer.flow.flows(now)
         kept = layer.receive(packet, level, now, repaired=repaired)
         if kept is None:
             return False
         if level and track.media.kind is Kind.AUDIO and not repaired:
             clock_rate = track.media.codec.clock_rate
             self._speakers[track.room].on_level(track.peer, level[0] & 0x7F, packet.timestamp, clock_rate)
-        if asleep:
+        over = kept.marker and not repaired and track.media.kind is Kind.VIDEO and track.on_picture(layer.index, now)
+        if begins or over:
             self._lines.share_all(track, self._peers, now)
         for subscription in track.subscriptions.values():
             if not subscription.accepts(layer, kept) or not self._peers[subscription.peer].connected:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.media.domain.arrival import RateMeter, ReceiveStatistics
+from services.media.domain.flow import LayerFlow
 from services.media.domain.history import PacketHistory
 from services.media.domain.keyframes import KeyframeGate
 from services.media.domain.nack import GapTracker
@@ -13,8 +14,6 @@ from services.media.domain.rtp import FIXED_HEADER_BYTES, MalformedPacket, RtpPa
 from services.media.domain.sequence import Unwrapper
 from services.media.domain.vp8 import parse as parse_vp8
 
-# Screen shares of a still picture send about a frame a second.
-SILENT_SECONDS: Final = 2.5
 # So many packets in a row from behind are no repeats: the publisher numbers anew under the same SSRC.
 _RESTART_PACKETS: Final = 30
 
@@ -27,11 +26,11 @@ class Layer:
         "_refused",
         "_sampled",
         "_unwrapper",
+        "flow",
         "gaps",
         "gate",
         "history",
         "index",
-        "last_at",
         "meter",
         "quality",
         "source",
@@ -44,7 +43,7 @@ class Layer:
         self.index = index
         self.source = source
         self.ssrc = ssrc
-        self.last_at = float("-inf")
+        self.flow = LayerFlow()
         self.statistics = ReceiveStatistics(codec.clock_rate)
         self.gaps = GapTracker()
         self.history = PacketHistory()
@@ -55,10 +54,6 @@ class Layer:
         self._refused = 0
         self._unwrapper = Unwrapper()
         self._sampled = (0, 0)
-
-    def live(self, now: float) -> bool:
-        """Answers whether packets came lately."""
-        return now - self.last_at < SILENT_SECONDS
 
     @property
     def restarted(self) -> bool:
@@ -93,7 +88,8 @@ class Layer:
             return None
         self._refused = 0
         size = FIXED_HEADER_BYTES + len(packet.payload)
-        self.last_at = now
+        if not repaired:
+            self.flow.on_packet(now)
         self.meter.add(size, now)
         self.quality.on_bytes(size)
         self.statistics.on_packet(extended, packet.timestamp, now, repaired=repaired)

@@ -98,5 +98,5 @@ class ReportReader:
     def _on_goodbye(self, peer: Peer, ssrc: int, now: float) -> None:
         found = self._layer_of(peer, ssrc)
         if found is not None:
-            found[1].last_at = float("-inf")
+            found[1].flow.stop()
             self._lines.share_all(found[0], self._peers, now)

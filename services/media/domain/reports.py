@@ -97,7 +97,7 @@ class Reporter:
     def receiver_reports(self, peers: Iterable[Peer], now: float) -> None:
         """Tells publishers how their streams arrive, and an estimate where that was promised."""
         for peer in peers:
-            layers = [layer for track in peer.tracks.values() for layer in track.live_layers(now)]
+            layers = [layer for track in peer.tracks.values() for layer in track.flowing_layers(now)]
             if not peer.connected or not layers:
                 continue
             blocks = [layer.statistics.report_block(layer.ssrc, now) for layer in layers[:_MAX_BLOCKS]]

@@ -36,7 +36,7 @@ class SharedLines:
                 reserved += subscription.meter.bps or 0.0
                 self._aim(subscription, track, 0, now)
             else:
-                options = self._options(track, highest, now)
+                options = self._options(subscription, track, highest, now)
                 if options:
                     current = track.by_source(subscription.source)
                     demands.append(
@@ -57,11 +57,15 @@ class SharedLines:
         next_step = None if allocation.next_step_bps is None else allocation.next_step_bps + reserved
         return Allocation(allocation.layers, next_step)
 
-    def _options(self, track: Track, highest: int, now: float) -> tuple[Option, ...]:
-        live = [layer for layer in track.live_layers(now) if layer.index <= highest]
+    def _options(self, subscription: Subscription, track: Track, highest: int, now: float) -> tuple[Option, ...]:
+        flowing = track.flowing_layers(now)
         # Where only layers above the limit deliver, the lowest of them is better than nothing.
-        chosen = live or track.live_layers(now)[:1]
-        return tuple(Option(layer.index, track.cost_bps(layer)) for layer in chosen)
+        within = [layer for layer in flowing if layer.index <= highest] or flowing[:1]
+        return tuple(
+            Option(layer.index, track.cost_bps(layer))
+            for layer in within
+            if layer is within[0] or layer.source == subscription.source or layer.flow.lasts(now)
+        )
 
     def _stop(self, subscription: Subscription) -> None:
         subscription.target = subscription.source = None

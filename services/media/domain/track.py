@@ -68,9 +68,19 @@ class Track:
         if len(self._told) != self.layer_count:
             self._told = (True,) * self.layer_count
 
-    def live_layers(self, now: float) -> list[Layer]:
+    def flowing_layers(self, now: float) -> list[Layer]:
         """Answers the layers that deliver, lowest first."""
-        return [layer for layer in self.layers if layer is not None and layer.live(now)]
+        return [layer for layer in self.layers if layer is not None and layer.flow.flows(now)]
+
+    def on_picture(self, index: int, now: float) -> bool:
+        """Notes the end of a picture on a layer; True when a higher layer is over, as pictures come without it."""
+        if any(layer is not None and layer.flow.flows(now) for layer in self.layers[:index]):
+            return False  # each picture counts once, on the lowest layer
+        over = False
+        for layer in self.layers[index + 1 :]:
+            if layer is not None and layer.flow.on_lower_picture(wanted=self._told[layer.index]):
+                over = True
+        return over
 
     def by_source(self, source: int | None) -> Layer | None:
         """Answers the layer whose present stream has this name."""

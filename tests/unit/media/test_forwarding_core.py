@@ -2,6 +2,7 @@
 
 import itertools
 import struct
+from collections.abc import Collection, Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -35,11 +36,12 @@ AUDIO = PublishedMedia(Kind.AUDIO, Codec.OPUS, "0", 111, extensions=IDS)
 SHOWN, HEARD = SubscriptionId("shown"), SubscriptionId("heard")
 
 
-def picture(rid: str, sequence: int, *, key: bool = False) -> bytes:
+def picture(rid: str, sequence: int, *, key: bool = False, whole: bool = True) -> bytes:
     block = rtp.extension_block([(IDS.mid, b"1"), (IDS.rid, rid.encode())])
     payload = b"\x90\x80" + (0x8000 | sequence & 0x7FFF).to_bytes(2, "big") + (b"\x00" if key else b"\x01") + b"v" * 99
     ssrc = 100 + RIDS.index(rid)
-    return struct.pack("!BBHII", 0x90, 0xE0, sequence & 0xFFFF, 3000 * sequence & 0xFFFFFFFF, ssrc) + block + payload
+    kind = 0xE0 if whole else 0x60
+    return struct.pack("!BBHII", 0x90, kind, sequence & 0xFFFF, 3000 * sequence & 0xFFFFFFFF, ssrc) + block + payload
 
 
 def sound(sequence: int) -> bytes:
@@ -64,6 +66,25 @@ def made() -> MediaCore:
     return built
 
 
+def film(core: MediaCore, first: int, last: int, rids: Iterable[str] = RIDS, key_at: Collection[int] = ()) -> None:
+    """Sends twenty pictures a second on some layers, numbered within a layer; ticks go on."""
+    for number in range(first, last):
+        for rid in rids:
+            core.on_rtp(SPEAKER, picture(rid, 1000 * RIDS.index(rid) + number, key=number in key_at), number / 20)
+        core.tick(number / 20)
+
+
+def shown_layers(core: MediaCore, number: int) -> set[str]:
+    """Sends one more picture on all layers and answers which of them the viewer gets."""
+    core.take_rtp()
+    shown = set()
+    for rid in RIDS:
+        core.on_rtp(SPEAKER, picture(rid, 1000 * RIDS.index(rid) + number), number / 20)
+        if sent(core):
+            shown.add(rid)
+    return shown
+
+
 def sent(core: MediaCore) -> list[tuple[PeerId, rtp.RtpPacket]]:
     return [(peer, rtp.parse(header + payload)) for peer, header, payload in core.take_rtp()]
 
@@ -73,16 +94,14 @@ def asked(core: MediaCore) -> list[rtcp.Message]:
 
 
 def test_everyone_who_subscribed_gets_the_best_layer_and_nobody_else(core: MediaCore) -> None:
-    for rid in RIDS:
-        core.on_rtp(SPEAKER, picture(rid, 500, key=True), 0.0)
-    core.on_rtp(SPEAKER, picture("q", 501), 0.01)
-    core.on_rtp(SPEAKER, picture("f", 501), 0.01)
+    film(core, 0, 25, key_at=(0, 24))
 
     packets = sent(core)
 
     assert {peer for peer, _ in packets} == {VIEWER}
-    numbers = [packet.sequence for _, packet in packets]
-    assert numbers == list(range(numbers[0], numbers[0] + 4))
+    numbers = [packet.sequence for _, packet in packets if packet.ssrc == 900]
+    assert [number & 0xFFFF for number in range(numbers[0], numbers[0] + 26)] == numbers
+    assert shown_layers(core, 25) == {"f"}
     assert [event for event in core.take_events() if isinstance(event, FirstPacket)] == [
         FirstPacket(CAMERA, rid) for rid in RIDS
     ]
@@ -130,16 +149,56 @@ def test_a_disabled_tile_costs_nothing_and_makes_no_stream_state(core: MediaCore
     assert core.take_events() == [WantedLayersChanged(CAMERA, (False, False, False))]
 
 
-def test_a_layer_that_stops_is_replaced_by_one_that_flows(core: MediaCore) -> None:
-    for rid in RIDS:
-        core.on_rtp(SPEAKER, picture(rid, 1, key=True), 0.0)
-    for step in range(1, 100):
-        core.on_rtp(SPEAKER, picture("q", 1 + step, key=step == 90), step / 20)
-        core.tick(step / 20)
+def test_a_layer_is_shown_after_it_has_lasted_a_second(core: MediaCore) -> None:
+    film(core, 0, 10, ("q", "h"), key_at=range(10))
+    film(core, 10, 28, RIDS, key_at=range(28))
+    assert shown_layers(core, 28) == {"h"}
 
-    # One key frame of each layer as they came, then the ten pictures since the low layer's next key frame.
-    last = sent(core)[-1][1]
-    assert last.payload[2:4] == struct.pack("!H", 0x8000 | 13)
+    film(core, 29, 45, RIDS, key_at=range(45))
+
+    assert shown_layers(core, 45) == {"f"}
+
+
+def test_a_layer_the_publisher_drops_is_left_before_the_viewer_misses_four_pictures(core: MediaCore) -> None:
+    film(core, 0, 30, key_at=(0, 29))
+    assert shown_layers(core, 30) == {"f"}
+    core.take_rtcp()
+
+    film(core, 31, 34, ("q", "h"))
+    assert rtcp.KeyframeRequest(101) in asked(core)
+    film(core, 34, 35, ("q", "h"), key_at=(34,))
+
+    assert len(sent(core)) == 1
+
+
+def test_a_publisher_that_pauses_whole_is_waited_for(core: MediaCore) -> None:
+    film(core, 0, 30, key_at=(0, 29))
+
+    assert shown_layers(core, 60) == {"f"}
+
+
+def test_a_layer_that_comes_and_goes_is_trusted_less_each_time(core: MediaCore) -> None:
+    every = range(1000)
+    film(core, 0, 40, key_at=every)
+    assert shown_layers(core, 40) == {"f"}
+    film(core, 41, 60, ("q", "h"), key_at=every)
+    film(core, 60, 95, key_at=every)
+    assert shown_layers(core, 95) == {"h"}
+    film(core, 96, 130, key_at=every)
+    assert shown_layers(core, 130) == {"f"}
+
+
+def test_a_layer_that_rested_because_nobody_wanted_it_is_trusted_as_before(core: MediaCore) -> None:
+    every = range(1000)
+    film(core, 0, 40, key_at=every)
+    core.set_limit(SHOWN, Limit(max_layer=1), 2.0)
+    film(core, 40, 85, key_at=every)
+    film(core, 85, 100, ("q", "h"), key_at=every)
+    core.set_limit(SHOWN, Limit(), 5.0)
+
+    film(core, 100, 132, key_at=every)
+
+    assert shown_layers(core, 132) == {"f"}
 
 
 def test_a_publisher_that_numbers_anew_is_followed(core: MediaCore) -> None:
@@ -195,7 +254,8 @@ def test_loss_in_reports_lowers_the_layer_and_quiet_raises_it_again(core: MediaC
             now, number = start + step / 10, next(numbers)
             for rid, repeat in (("q", 1), ("h", 4), ("f", 16)):
                 for part in range(repeat):
-                    core.on_rtp(SPEAKER, picture(rid, number * repeat + part, key=part == 0), now)
+                    whole = part == repeat - 1
+                    core.on_rtp(SPEAKER, picture(rid, number * repeat + part, key=part == 0, whole=whole), now)
             core.tick(now)
             packets = [packet for _, packet in sent(core) if packet.ssrc == 900]
             seen = {packet.timestamp for packet in packets}
