@@ -125,8 +125,11 @@ class MediaCore:
             return
         known = self._subscriptions.get(identifier)
         if known is not None and known.track == track_id and known.peer == peer_id:
+            if media == known.media:
+                return  # each renegotiation repeats them all
             peer.subscriptions_by_ssrc.pop(known.media.ssrc, None)
             known.replace_media(media)
+            self._reporter.want_keyframe(track, known.target, now)
         else:
             self.unsubscribe(identifier)
             known = Subscription(identifier, track_id, peer_id, media, track.media.codec, self._random_bits(14))
@@ -136,10 +139,9 @@ class MediaCore:
         self._begin(known, peer, now)
 
     def _begin(self, subscription: Subscription, peer: Peer, now: float) -> None:
-        track = self._tracks[subscription.track]
+        # Sharing asks for a key frame where another layer is to be sent, and only there: each costs the publisher's line.
         self._lines.share(peer, now)
-        self._lines.tell_wanted(track, now)
-        self._reporter.want_keyframe(track, subscription.target, now)
+        self._lines.tell_wanted(self._tracks[subscription.track], now)
 
     def unsubscribe(self, identifier: SubscriptionId) -> None:
         """Sends no more of a subscription."""

@@ -3,6 +3,7 @@
 import itertools
 import struct
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from services.media.domain.ports import (
     ExtensionIds,
     Feedback,
     Kind,
+    LayerSize,
     Limit,
     PeerId,
     PublishedMedia,
@@ -119,6 +121,23 @@ def test_a_late_subscriber_waits_for_a_key_frame_that_is_asked_for_once(core: Me
     core.on_rtp(SPEAKER, picture("q", 3, key=True), 1.3)
 
     assert {peer for peer, _ in sent(core)} == {VIEWER, OTHER}
+
+
+def test_a_tile_that_keeps_its_layer_asks_for_no_key_frame(core: MediaCore) -> None:
+    core.publish(
+        CAMERA, SPEAKER, replace(VIDEO, sizes=(LayerSize(320, 180), LayerSize(640, 360), LayerSize(1280, 720)))
+    )
+    core.set_limit(SHOWN, Limit(width=960, height=540), 0.0)
+    film(core, 0, 30, key_at=(0, 29))
+    core.take_rtcp()
+
+    core.set_limit(SHOWN, Limit(width=970, height=546), 2.0)
+    core.subscribe(SHOWN, CAMERA, VIEWER, SubscribedMedia("1", 900, 120), 2.0)
+    assert not [each for each in asked(core) if isinstance(each, rtcp.KeyframeRequest)]
+    core.set_limit(SHOWN, Limit(width=320, height=180), 2.1)
+    core.subscribe(SHOWN, CAMERA, VIEWER, SubscribedMedia("1", 902, 120), 3.0)
+
+    assert asked(core) == [rtcp.KeyframeRequest(100)] * 2
 
 
 def test_muting_stops_packets_and_unmuting_begins_with_a_key_frame(core: MediaCore) -> None:
