@@ -1,6 +1,7 @@
 """Real browsers with an invented camera and microphone, and what they measure of pictures and sound."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -139,13 +140,32 @@ def enter_room(page: Page) -> None:
     expect(page.get_by_role("button", name="Rời họp")).to_be_visible(timeout=30_000)
 
 
+def open_camera(page: Page) -> None:
+    """Switches the camera on where it is not: points join with it, unless the line was judged too thin for pictures."""
+    switch = page.get_by_role("button", name=re.compile("(Bật|Tắt) camera"))
+    expect(switch).to_be_enabled()
+    if "Bật" in switch.inner_text():
+        switch.click()
+
+
+def await_pictures(pages: Sequence[Page], identities: Sequence[str]) -> None:
+    """Waits until every page shows everyone's picture."""
+    for page in pages:
+        for identity in identities:
+            page.wait_for_function(
+                "(selector) => document.querySelector(selector)?.videoWidth > 0", arg=_camera(identity)
+            )
+
+
+def _camera(identity: str) -> str:
+    return f"video[data-identity='{identity}'][data-kind='camera']"
+
+
 def watch_together(pages: Sequence[Page], identities: Sequence[str], seconds: float = 5.0) -> list[list[Watched]]:
     """Watches the pictures of the same participants on several pages within the same seconds, one row a page."""
-    selectors = [f"video[data-identity='{identity}'][data-kind='camera']" for identity in identities]
+    await_pictures(pages, identities)
+    wanted = [{"selector": _camera(identity), "seconds": seconds} for identity in identities]
     for page in pages:
-        for selector in selectors:
-            page.wait_for_selector(selector, state="attached")
-        wanted = [{"selector": selector, "seconds": seconds} for selector in selectors]
         page.evaluate(f"(wanted) => {{ window.testWatches = wanted.map({WATCH}); }}", wanted)
     return [[Watched(**seen) for seen in page.evaluate("() => Promise.all(window.testWatches)")] for page in pages]
 

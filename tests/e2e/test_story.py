@@ -11,7 +11,16 @@ import icalendar
 import pytest
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
-from tests.e2e.browsers import browser, enter_room, sign_in, totals, visitor, watch_together
+from tests.e2e.browsers import (
+    await_pictures,
+    browser,
+    enter_room,
+    open_camera,
+    sign_in,
+    totals,
+    visitor,
+    watch_together,
+)
 from tests.e2e.house import House
 from tests.e2e.mailbox import Mailbox, part
 from tests.e2e.story import PASSWORD, STAFF, link_in
@@ -68,6 +77,7 @@ def check_invitation(mailbox: Mailbox, address: str, title: str, start: datetime
 
 def see_each_other(point: Page, person: Page) -> None:
     """Both ends of each picture are watched in the same seconds: a stall of the machine shows at the publisher too."""
+    await_pictures((point, person), (PERSON, POINT))
     before = totals(point), totals(person)
     (of_person, own_point), (own_person, of_point) = watch_together((point, person), (PERSON, POINT))
     after = totals(point), totals(person)
@@ -115,8 +125,8 @@ def hold(stage: ExitStack, house: House, mailbox: Mailbox) -> None:
     expect(point.get_by_text(re.compile("Tốt|Yếu|Kém")).first).to_be_visible(timeout=25_000)
     enter_room(point)
     enter_room(person)
-    person.get_by_role("button", name="Bật camera").click()
     for page in (point, person):
+        open_camera(page)
         page.get_by_role("button", name="Bật micro").click()
 
     see_each_other(point, person)
