@@ -36,6 +36,15 @@ test.each(areas)("%s says the same things in both languages", (area) => {
   }
 });
 
+test("English has a form for one wherever it counts things", () => {
+  const bare = areas.flatMap((area) =>
+    [...flat(read("en", area))].filter(
+      ([key, text]) => /\{\{count\}\} [a-z]+s\b/.test(text) && !key.endsWith("_other"),
+    ),
+  );
+  expect(bare.map(([key]) => key)).toEqual(["emptyList"]); // its span is always of many days
+});
+
 test("every text that sources name exists", () => {
   const known = new Set(
     areas.flatMap((area) => [...withoutForms(flat(read("vi", area)))].map((key) => `${area}:${key}`)),

@@ -85,7 +85,7 @@ export function DirectoryCombobox(props: DirectoryComboboxProps) {
 
 function Option({ entry, chosen }: { entry: DirectoryEntry; chosen: boolean }) {
   const { t } = useTranslation("booking");
-  const points = entry.pointCount > 0 ? t("picker.points", { count: entry.pointCount }) : "";
+  const points = entry.pointCount > 0 ? t("common:count.points", { count: entry.pointCount }) : "";
   const second = [entry.detail, points, chosen ? t("picker.chosen") : ""].filter(Boolean).join(" · ");
   return (
     <Combobox.Option value={entry.name} active={chosen} disabled={chosen}>

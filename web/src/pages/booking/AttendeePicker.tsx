@@ -34,7 +34,7 @@ export function AttendeePicker({ chosen, error, onChange }: AttendeePickerProps)
             {
               name: entry.name,
               label: entry.displayName,
-              detail: entry.pointCount > 1 ? t("picker.points", { count: entry.pointCount }) : entry.detail,
+              detail: entry.pointCount > 1 ? t("common:count.points", { count: entry.pointCount }) : entry.detail,
             },
           ])
         }

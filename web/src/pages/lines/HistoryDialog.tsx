@@ -7,6 +7,7 @@ import UPlot from "uplot";
 import { quality } from "~/api/clients";
 import type { QualitySample } from "~/gen/briefing/v1/quality_pb";
 import { civilDateTime, formatDateTime, formatTime, instantOf, ZONE } from "~/lib/dates";
+import { formatQuantity } from "~/lib/numbers";
 import { FONT, office } from "~/theme/tokens";
 import { EmptyState, QueryView } from "~/ui/states";
 
@@ -40,16 +41,22 @@ function History({ samples }: { samples: readonly QualitySample[] }) {
   const { t } = useTranslation("lines");
   const first = instantOf(samples[0]?.windowEndTime);
   const last = instantOf(samples[samples.length - 1]?.windowEndTime);
-  const worst = (values: (number | undefined)[]) =>
-    Math.max(0, ...values.map((value) => value ?? 0)).toLocaleString("vi", { maximumFractionDigits: 1 });
+  const worst = (unit: string, values: (number | undefined)[]) =>
+    formatQuantity(Math.max(0, ...values.map((value) => value ?? 0)), unit, 1);
   return (
     <>
       <Text size="sm" c="var(--gb-muted)">
         {first && last ? t("history.span", { from: formatDateTime(first), to: formatTime(last) }) : ""}
         {" · "}
         {t("history.worst", {
-          loss: worst(samples.flatMap((sample) => [sample.up?.lossPercent, sample.down?.lossPercent])),
-          rtt: worst(samples.map((sample) => sample.roundTripMs)),
+          loss: worst(
+            "%",
+            samples.flatMap((sample) => [sample.up?.lossPercent, sample.down?.lossPercent]),
+          ),
+          rtt: worst(
+            "ms",
+            samples.map((sample) => sample.roundTripMs),
+          ),
         })}
       </Text>
       <Chart samples={samples} />

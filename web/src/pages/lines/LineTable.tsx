@@ -4,13 +4,11 @@ import { useTranslation } from "react-i18next";
 import type { LineDirection, QualitySample } from "~/gen/briefing/v1/quality_pb";
 import { formatTime, instantOf } from "~/lib/dates";
 import { gradeOf, type Line } from "~/lib/lines";
-import { formatKbps } from "~/lib/rates";
+import { formatKbps, formatNumber, formatQuantity } from "~/lib/numbers";
 import { KindIcon } from "~/ui/KindIcon";
 import { QualityMark } from "~/ui/QualityMark";
 import { Sparkline } from "./Sparkline";
 import { useContacts } from "./useLines";
-
-const number = (value: number, digits = 0) => value.toLocaleString("vi", { maximumFractionDigits: digits });
 
 interface LineTableProps {
   readonly rows: readonly { readonly key: string; readonly line: Line }[];
@@ -87,8 +85,11 @@ function causeOf(sample: QualitySample): { key: string; value: string } | null {
   };
   const value = values[sample.worstMetric];
   if (value === undefined) return null;
-  if (sample.worstMetric.startsWith("loss")) return { key: sample.worstMetric, value: `${number(value, 1)} %` };
-  return { key: sample.worstMetric, value: sample.worstMetric === "score" ? number(value) : `${number(value)} ms` };
+  if (sample.worstMetric.startsWith("loss")) return { key: sample.worstMetric, value: formatQuantity(value, "%", 1) };
+  return {
+    key: sample.worstMetric,
+    value: sample.worstMetric === "score" ? formatNumber(value) : formatQuantity(value, "ms"),
+  };
 }
 
 function Cause({ line }: { line: Line }) {
@@ -115,9 +116,9 @@ function Direction({
   const { t } = useTranslation("lines");
   const { bitrateBps, lossPercent, jitterMs } = direction ?? {};
   const facts = [
-    lossPercent === undefined ? "" : t("value.loss", { value: number(lossPercent, 1) }),
-    jitterMs === undefined ? "" : t("value.jitter", { value: number(jitterMs) }),
-    roundTripMs === undefined ? "" : t("value.rtt", { value: number(roundTripMs) }),
+    lossPercent === undefined ? "" : t("value.loss", { value: formatQuantity(lossPercent, "%", 1) }),
+    jitterMs === undefined ? "" : t("value.jitter", { value: formatQuantity(jitterMs, "ms") }),
+    roundTripMs === undefined ? "" : t("value.rtt", { value: formatQuantity(roundTripMs, "ms") }),
   ].filter(Boolean);
   return (
     <>

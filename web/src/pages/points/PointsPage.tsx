@@ -8,7 +8,7 @@ import { useSearchParams } from "react-router";
 import { org } from "~/api/clients";
 import { usePermissions } from "~/api/session";
 import type { Point } from "~/gen/briefing/v1/org_pb";
-import { formatKbps } from "~/lib/rates";
+import { formatKbps } from "~/lib/numbers";
 import { PagedView } from "~/ui/PagedView";
 import { PageHeader } from "~/ui/PageHeader";
 import { RequirePermission } from "~/ui/RequirePermission";

@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useProblemWords } from "~/api/words";
 import { type LineDirection, type LineVerdict, QualityGrade } from "~/gen/briefing/v1/quality_pb";
+import { formatQuantity } from "~/lib/numbers";
 import { QualityMark } from "~/ui/QualityMark";
 import { Dialog } from "../meeting/parts/Dialog";
 import type { LineTesting } from "./useLineTest";
@@ -108,11 +109,9 @@ function Details({ verdict, onAgain }: { verdict: LineVerdict; onAgain: () => vo
 }
 
 function useRows(verdict: LineVerdict): [name: string, value: string][] {
-  const { t, i18n } = useTranslation("prejoin");
+  const { t } = useTranslation("prejoin");
   const number = (value: number | undefined, unit: string, digits = 0) =>
-    value === undefined
-      ? t("line.unmeasured")
-      : `${new Intl.NumberFormat(i18n.language, { maximumFractionDigits: digits }).format(value)} ${unit}`;
+    value === undefined ? t("line.unmeasured") : formatQuantity(value, unit, digits);
   const direction = (side: "up" | "down", line: LineDirection | undefined): [string, string][] => [
     [t(`line.${side}.loss`), number(line?.lossPercent, "%", 1)],
     [t(`line.${side}.jitter`), number(line?.jitterMs, "ms")],
