@@ -80,7 +80,7 @@ export class MeetingRoom {
   private microphoneWanted = false;
 
   /**
-   * @param wishes Devices and sharpness chosen before joining.
+   * @param wishes Devices chosen before joining, and what line and processor carry.
    * @param make Makes the protocol's room; replaced in tests.
    */
   constructor(wishes: RoomWishes, make: (options: ReturnType<typeof roomOptions>) => Room = (it) => new Room(it)) {

@@ -11,7 +11,9 @@ export interface ChosenDevices {
 export interface RoomWishes {
   readonly devices: ChosenDevices;
   /** True when the line test said that it carries a sharp picture. */
-  readonly sharp: boolean;
+  readonly fineLine: boolean;
+  /** How many threads the processor runs at once. */
+  readonly cores: number;
 }
 
 const FIRST_DELAYS_MS = [0, 300, 1_200, 2_700, 4_800];
@@ -28,13 +30,20 @@ export function reconnectDelay({ retryCount, elapsedMs }: ReconnectContext, rand
 
 const idealDevice = (id: string) => (id ? { deviceId: id } : {});
 
+/** 720p in three layers and the pictures of the others leave an office PC of two cores no time for anything else. */
+const SHARP_CORES = 4;
+
 /**
  * Options of the client: pictures adapt to what is shown, layers nobody watches rest, VP8 in layers, silence costs
  * nothing.
  *
  * @param onAttempt Told the number of each attempt to reconnect, from 1.
  */
-export function roomOptions({ devices, sharp }: RoomWishes, onAttempt: (attempt: number) => void): RoomOptions {
+export function roomOptions(
+  { devices, fineLine, cores }: RoomWishes,
+  onAttempt: (attempt: number) => void,
+): RoomOptions {
+  const sharp = fineLine && cores >= SHARP_CORES;
   return {
     adaptiveStream: true,
     dynacast: true,

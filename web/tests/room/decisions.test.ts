@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { addLine, cleanMessage, MAX_LINES, MAX_MESSAGE } from "~/room/chat";
 import { choicesOf, deviceProblemOf } from "~/room/devices";
 import { RELAXED, stepGuard } from "~/room/guard";
-import { reconnectDelay } from "~/room/options";
+import { reconnectDelay, roomOptions } from "~/room/options";
 import { protocolOrder } from "~/room/order";
 import { followSpeaker } from "~/room/speaker";
 import { chooseStage, shownTracks, stripPages } from "~/room/stage";
@@ -183,5 +183,17 @@ describe("devices", () => {
       device("videoinput", "v1", "Camera"),
     ];
     expect(choicesOf(found, "audioinput")).toEqual([{ id: "a1", label: "Jabra Speak" }]);
+  });
+});
+
+describe("what the camera sends", () => {
+  it.each([
+    [true, 4, 720],
+    [true, 2, 360],
+    [false, 8, 360],
+  ])("fine line %s and %d cores: %dp", (fineLine, cores, height) => {
+    const devices = { audioinput: "", videoinput: "", audiooutput: "" };
+    const options = roomOptions({ devices, fineLine, cores }, () => undefined);
+    expect(options.videoCaptureDefaults?.resolution?.height).toBe(height);
   });
 });

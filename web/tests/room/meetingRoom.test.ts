@@ -96,7 +96,7 @@ class FakeRoom extends EventEmitter {
   }
 }
 
-const wishes = { devices: { audioinput: "", videoinput: "", audiooutput: "" }, sharp: false };
+const wishes = { devices: { audioinput: "", videoinput: "", audiooutput: "" }, fineLine: false, cores: 2 };
 
 function setUp() {
   const fake = new FakeRoom();

@@ -102,7 +102,7 @@ function usePrejoin({ way, answer, skew }: PrejoinProps) {
     openTime,
     gate,
     testing,
-    sharp: verdict?.grade === QualityGrade.GOOD && verdict.advice === "VIDEO_FINE",
+    fineLine: verdict?.grade === QualityGrade.GOOD && verdict.advice === "VIDEO_FINE",
     preview,
     support: { name: answer.supportName, phone: answer.supportPhone },
   };
@@ -140,7 +140,7 @@ function Prejoin(props: PrejoinProps) {
     ]);
     it.testing.stop();
     preview.stop();
-    const room = new MeetingRoom({ devices: it.devices, sharp: it.sharp });
+    const room = new MeetingRoom({ devices: it.devices, fineLine: it.fineLine, cores: navigator.hardwareConcurrency });
     void room.connect(socketUrl(window.location), admitted.token);
     keepEntry(idOf(briefing.name), {
       briefing,
