@@ -42,8 +42,9 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """What each role may do on its subtree; `public` and `signed_in` need no role."""
 
-LINK_HOLDER: Final[frozenset[str]] = frozenset({Permission.SIGNED_IN, Permission.BRIEFINGS_CONDUCT})
-"""What the holder of an invitation link may ask for; scheduler lets only a chair or secretary of it conduct."""
+INVITED: Final[frozenset[str]] = frozenset({Permission.SIGNED_IN, Permission.BRIEFINGS_CONDUCT})
+"""What whoever can be invited may ask for, by link or by account and without any role: a briefing may name anyone its
+chair or secretary, and scheduler lets only them conduct it."""
 
 SERVICE: Final[frozenset[str]] = frozenset({Permission.SIGNED_IN, Permission.ORG_READ, Permission.SERVICE})
 """What one of our own roles may do for itself."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from giaoban.permissions import LINK_HOLDER, ROLES, SERVICE, Permission
+from giaoban.permissions import INVITED, ROLES, SERVICE, Permission
 
 SERVICE_PREFIX: Final = "service:"
 
@@ -50,8 +50,8 @@ class Principal:
 
         Args:
             permission: Of the table in `giaoban.permissions`.
-            unit_path: The path of the unit it is needed on; None asks "anywhere?". A link holder has no subtree, so
-                with a path it has nothing but `signed_in`.
+            unit_path: The path of the unit it is needed on; None asks "anywhere?", be it in a briefing one is invited
+                to. A link holder has no subtree, so with a path it has nothing but `signed_in`.
         """
         if permission == Permission.PUBLIC:
             return True
@@ -59,8 +59,8 @@ class Principal:
             return bool(self.subject)
         if self.is_service:
             return permission in SERVICE
-        if self.link:
-            return unit_path is None and permission in LINK_HOLDER
+        if self.subject and unit_path is None and permission in INVITED:
+            return True
         return any(
             permission in ROLES.get(grant.role, frozenset())
             and (unit_path is None or unit_path.startswith(grant.unit_path))
@@ -68,7 +68,7 @@ class Principal:
         )
 
     def permissions(self) -> tuple[str, ...]:
-        """Lists the permissions held on at least one subtree, sorted."""
+        """Lists the permissions held on at least one subtree or without any, sorted."""
         return tuple(sorted(permission for permission in Permission if self.may(permission)))
 
 

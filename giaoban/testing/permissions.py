@@ -10,7 +10,7 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from briefing.v1 import options_pb2
 from giaoban.keys import KeyFolder
-from giaoban.permissions import LINK_HOLDER, ROLES, SERVICE, Permission
+from giaoban.permissions import INVITED, ROLES, SERVICE, Permission
 from giaoban.principal import NOBODY, Grant, Principal
 from giaoban.rpc.status import from_call
 from giaoban.rpc.tokens import TokenMinter
@@ -25,9 +25,9 @@ def _lacking(permission: str) -> list[Principal]:
         for role, held in ROLES.items()
         if permission not in held
     ]
-    callers = [NOBODY, *people, Principal("people/roleless")]
-    if permission not in LINK_HOLDER:
-        callers.append(Principal("briefings/b/invitees/i", link=True))
+    callers = [NOBODY, *people]
+    if permission not in INVITED:
+        callers += [Principal("people/roleless"), Principal("briefings/b/invitees/i", link=True)]
     if permission not in SERVICE:
         callers.append(Principal("service:gateway"))
     return [caller for caller in callers if not caller.may(permission)]

@@ -25,13 +25,14 @@ def methods() -> list[MethodDescriptor]:
 
 
 def outsiders(permission: str) -> list[Principal]:
-    """Callers who lack a permission: roles without it everywhere, a person without any role, a link holder."""
+    """Callers who lack a permission: roles without it everywhere, a person without any role, a link holder, a service."""
     lacking = [
         Principal("people/nobody", (Grant(r, EVERYWHERE),)) for r, held in ROLES.items() if permission not in held
     ]
     link = Principal("briefings/none/invitees/none", link=True)
     without_role = Principal("people/nobody")
-    return [p for p in (*lacking, without_role, link) if not p.may(permission)]
+    service = Principal("service:gateway")
+    return [p for p in (*lacking, without_role, link, service) if not p.may(permission)]
 
 
 def target_of(settings: Settings, service: str) -> str:

@@ -114,12 +114,20 @@ def test_a_link_holder_has_no_subtree() -> None:
     assert (guest.invitee, guest.person) == ("briefings/b/invitees/i", None)
 
 
+def test_whoever_has_an_account_may_ask_to_conduct_what_it_is_named_for() -> None:
+    officer = Principal("people/a", (Grant("delegate", "/tinh/q1/"),))
+
+    assert officer.may("briefings.conduct")
+    assert not officer.may("briefings.conduct", "/tinh/q1/")
+
+
 def test_a_service_is_no_person() -> None:
     service = Principal("service:notify")
 
     assert service.may("service")
     assert service.may("org.read", "/tinh/")
     assert not service.may("org.write")
+    assert not service.may("briefings.conduct")
     assert service.person is None
 
 
@@ -134,7 +142,7 @@ def test_an_administrator_may_everything_but_be_a_service() -> None:
 
 
 def test_a_role_that_does_not_exist_gives_nothing() -> None:
-    assert Principal("people/a", (Grant("root", "/"),)).permissions() == ("public", "signed_in")
+    assert Principal("people/a", (Grant("root", "/"),)).permissions() == Principal("people/a").permissions()
 
 
 def test_a_fake_clock_moves_when_told() -> None:

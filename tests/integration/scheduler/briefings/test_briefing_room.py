@@ -14,6 +14,7 @@ from services.scheduler.consumers.media_events import STREAM, attendance_consume
 from services.scheduler.consumers.room_clock import RoomClock
 from tests.integration.scheduler.briefings.house import (
     COMMUNE_SECRETARY,
+    DELEGATE,
     NOTIFY,
     SECRETARY,
     House,
@@ -191,6 +192,18 @@ async def test_the_chair_by_link_leads_and_a_point_does_not(house: House) -> Non
     assert list(house.media.muted[0].excepted_identities) == ["people/chu-tich"]
     assert house.media.expelled[0].identity == "points/diem-xa-2"
     assert refusals == ["NO_PERMISSION", "NO_PERMISSION"]
+
+
+async def test_a_person_named_chair_leads_by_account_without_a_role_and_others_do_not(house: House) -> None:
+    booked = await house.book("points/diem-xa-1", "people/can-bo-xa-3", chair="people/khach")
+    house.advance_to(tomorrow(9))
+    mute = briefing_service_pb2.MuteParticipantRequest(name=booked.name)
+
+    muted = await house.briefings(Principal("people/khach")).MuteParticipant(mute)
+    invited = await refusal(house.briefings(DELEGATE).MuteParticipant(mute))
+
+    assert muted.muted_count == 2
+    assert invited[0] == "NO_PERMISSION"
 
 
 async def test_those_who_watch_see_the_queue_grow_and_the_floor_move(house: House) -> None:
