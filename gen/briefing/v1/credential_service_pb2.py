@@ -27,7 +27,7 @@ from briefing.v1 import org_pb2 as briefing_dot_v1_dot_org__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$briefing/v1/credential_service.proto\x12\x0b\x62riefing.v1\x1a\x19\x62riefing/v1/options.proto\x1a\x15\x62riefing/v1/org.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"@\n\x15VerifyPasswordRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x15\n\x08password\x18\x02 \x01(\tB\x03\x80\x01\x01\"=\n\x16VerifyPasswordResponse\x12#\n\x06person\x18\x01 \x01(\x0b\x32\x13.briefing.v1.Person\"\"\n\x12GetIdentityRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\":\n\x13GetIdentityResponse\x12#\n\x06person\x18\x01 \x01(\x0b\x32\x13.briefing.v1.Person\"\'\n\x11VerifyLinkRequest\x12\x12\n\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01\"V\n\x12VerifyLinkResponse\x12\x0f\n\x07invitee\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"M\n\x15\x43hangePasswordRequest\x12\x19\n\x0cold_password\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x19\n\x0cnew_password\x18\x02 \x01(\tB\x03\x80\x01\x01\"\x18\n\x16\x43hangePasswordResponse2\xa0\x03\n\x11\x43redentialService\x12\x66\n\x0eVerifyPassword\x12\".briefing.v1.VerifyPasswordRequest\x1a#.briefing.v1.VerifyPasswordResponse\"\x0b\x8a\xb5\x18\x07service\x12]\n\x0bGetIdentity\x12\x1f.briefing.v1.GetIdentityRequest\x1a .briefing.v1.GetIdentityResponse\"\x0b\x8a\xb5\x18\x07service\x12Z\n\nVerifyLink\x12\x1e.briefing.v1.VerifyLinkRequest\x1a\x1f.briefing.v1.VerifyLinkResponse\"\x0b\x8a\xb5\x18\x07service\x12h\n\x0e\x43hangePassword\x12\".briefing.v1.ChangePasswordRequest\x1a#.briefing.v1.ChangePasswordResponse\"\r\x8a\xb5\x18\tsigned_inb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$briefing/v1/credential_service.proto\x12\x0b\x62riefing.v1\x1a\x19\x62riefing/v1/options.proto\x1a\x15\x62riefing/v1/org.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"@\n\x15VerifyPasswordRequest\x12\x10\n\x08username\x18\x01 \x01(\t\x12\x15\n\x08password\x18\x02 \x01(\tB\x03\x80\x01\x01\"W\n\x16VerifyPasswordResponse\x12#\n\x06person\x18\x01 \x01(\x0b\x32\x13.briefing.v1.Person\x12\x18\n\x10password_version\x18\x02 \x01(\t\"\"\n\x12GetIdentityRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"T\n\x13GetIdentityResponse\x12#\n\x06person\x18\x01 \x01(\x0b\x32\x13.briefing.v1.Person\x12\x18\n\x10password_version\x18\x02 \x01(\t\"\'\n\x11VerifyLinkRequest\x12\x12\n\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01\"V\n\x12VerifyLinkResponse\x12\x0f\n\x07invitee\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"M\n\x15\x43hangePasswordRequest\x12\x19\n\x0cold_password\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x19\n\x0cnew_password\x18\x02 \x01(\tB\x03\x80\x01\x01\"\x18\n\x16\x43hangePasswordResponse2\xa0\x03\n\x11\x43redentialService\x12\x66\n\x0eVerifyPassword\x12\".briefing.v1.VerifyPasswordRequest\x1a#.briefing.v1.VerifyPasswordResponse\"\x0b\x8a\xb5\x18\x07service\x12]\n\x0bGetIdentity\x12\x1f.briefing.v1.GetIdentityRequest\x1a .briefing.v1.GetIdentityResponse\"\x0b\x8a\xb5\x18\x07service\x12Z\n\nVerifyLink\x12\x1e.briefing.v1.VerifyLinkRequest\x1a\x1f.briefing.v1.VerifyLinkResponse\"\x0b\x8a\xb5\x18\x07service\x12h\n\x0e\x43hangePassword\x12\".briefing.v1.ChangePasswordRequest\x1a#.briefing.v1.ChangePasswordResponse\"\r\x8a\xb5\x18\tsigned_inb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,19 +53,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VERIFYPASSWORDREQUEST']._serialized_start=136
   _globals['_VERIFYPASSWORDREQUEST']._serialized_end=200
   _globals['_VERIFYPASSWORDRESPONSE']._serialized_start=202
-  _globals['_VERIFYPASSWORDRESPONSE']._serialized_end=263
-  _globals['_GETIDENTITYREQUEST']._serialized_start=265
-  _globals['_GETIDENTITYREQUEST']._serialized_end=299
-  _globals['_GETIDENTITYRESPONSE']._serialized_start=301
-  _globals['_GETIDENTITYRESPONSE']._serialized_end=359
-  _globals['_VERIFYLINKREQUEST']._serialized_start=361
-  _globals['_VERIFYLINKREQUEST']._serialized_end=400
-  _globals['_VERIFYLINKRESPONSE']._serialized_start=402
-  _globals['_VERIFYLINKRESPONSE']._serialized_end=488
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=490
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=567
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=569
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=593
-  _globals['_CREDENTIALSERVICE']._serialized_start=596
-  _globals['_CREDENTIALSERVICE']._serialized_end=1012
+  _globals['_VERIFYPASSWORDRESPONSE']._serialized_end=289
+  _globals['_GETIDENTITYREQUEST']._serialized_start=291
+  _globals['_GETIDENTITYREQUEST']._serialized_end=325
+  _globals['_GETIDENTITYRESPONSE']._serialized_start=327
+  _globals['_GETIDENTITYRESPONSE']._serialized_end=411
+  _globals['_VERIFYLINKREQUEST']._serialized_start=413
+  _globals['_VERIFYLINKREQUEST']._serialized_end=452
+  _globals['_VERIFYLINKRESPONSE']._serialized_start=454
+  _globals['_VERIFYLINKRESPONSE']._serialized_end=540
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=542
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=619
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=621
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=645
+  _globals['_CREDENTIALSERVICE']._serialized_start=648
+  _globals['_CREDENTIALSERVICE']._serialized_end=1064
 # @@protoc_insertion_point(module_scope)

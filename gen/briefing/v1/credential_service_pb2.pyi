@@ -51,6 +51,9 @@ class VerifyPasswordResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_FIELD_NUMBER: _builtins.int
+    PASSWORD_VERSION_FIELD_NUMBER: _builtins.int
+    password_version: _builtins.str
+    """As in `GetIdentityResponse`."""
     @_builtins.property
     def person(self) -> _org_pb2.Person:
         """The person with all roles."""
@@ -59,10 +62,11 @@ class VerifyPasswordResponse(_message.Message):
         self,
         *,
         person: _org_pb2.Person | None = ...,
+        password_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password_version", b"password_version", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -97,6 +101,9 @@ class GetIdentityResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PERSON_FIELD_NUMBER: _builtins.int
+    PASSWORD_VERSION_FIELD_NUMBER: _builtins.int
+    password_version: _builtins.str
+    """Another one after each change of the password: sessions opened under an older one are over."""
     @_builtins.property
     def person(self) -> _org_pb2.Person:
         """The person with all roles."""
@@ -105,10 +112,11 @@ class GetIdentityResponse(_message.Message):
         self,
         *,
         person: _org_pb2.Person | None = ...,
+        password_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["password_version", b"password_version", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -28,6 +28,8 @@ class Session:
     last_use_time: datetime
     end_time: datetime
     """The latest moment it may live, whatever happens."""
+    password_version: str = ""
+    """Under which password it was opened; empty for links."""
 
     @property
     def is_link(self) -> bool:
@@ -41,13 +43,13 @@ class Session:
 
     def used(self, now: datetime) -> "Session":
         """The same session after a use at `now`."""
-        return Session(self.subject, self.create_time, now, self.end_time)
+        return replace(self, last_use_time=now)
 
 
-def open_session(subject: str, now: datetime, end_time: datetime | None = None) -> Session:
+def open_session(subject: str, now: datetime, end_time: datetime | None = None, password_version: str = "") -> Session:
     """A session that begins now; `end_time` shortens its life, as a link's does."""
     latest = now + ABSOLUTE_LIFETIME
-    return Session(subject, now, now, min(latest, end_time) if end_time else latest)
+    return Session(subject, now, now, min(latest, end_time) if end_time else latest, password_version)
 
 
 def new_token() -> str:

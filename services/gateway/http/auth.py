@@ -51,9 +51,10 @@ class AuthService:
     async def _sign_in(self, message: Message, call: Call) -> Message | web.Response:
         assert isinstance(message, auth_service_pb2.SignInRequest)  # noqa: S101 -- the table above pairs them
         _check_lengths(message)
-        person = await self._verified_person(message, self.addresses.of(call.http))
+        verified = await self._verified(message, self.addresses.of(call.http))
+        person = verified.person
         token = new_token()
-        session = open_session(person.name, self.clock.now())
+        session = open_session(person.name, self.clock.now(), password_version=verified.password_version)
         await self.sessions.put(token, session)
         self.cookies.add(call.http, SESSION_COOKIE, token, session)
         log.info("signed in", person=person.name)
@@ -61,7 +62,9 @@ class AuthService:
             session=_describe(person, session, principal_of(person)), access_token=token
         )
 
-    async def _verified_person(self, message: auth_service_pb2.SignInRequest, address: str) -> org_pb2.Person:
+    async def _verified(
+        self, message: auth_service_pb2.SignInRequest, address: str
+    ) -> credential_pb2.VerifyPasswordResponse:
         account_key = f"account:{address}:{message.username.lower()}"
         address_key = f"address:{address}"
         if (
@@ -83,7 +86,7 @@ class AuthService:
                 await self.failures.add(address_key, limits.SIGN_IN_WINDOW)
             raise
         await self.failures.clear(account_key)
-        return response.person
+        return response
 
     async def _sign_out(self, message: Message, call: Call) -> Message | web.Response:
         del message
@@ -96,8 +99,7 @@ class AuthService:
     async def _get_session(self, message: Message, call: Call) -> Message | web.Response:
         del message
         caller = await self.callers.require(call.http)
-        person = org_pb2.Person() if caller.session.is_link else await self.callers.person(caller.session.subject)
-        return auth_service_pb2.GetSessionResponse(session=_describe(person, caller.session, caller.principal))
+        return auth_service_pb2.GetSessionResponse(session=_describe(caller.person, caller.session, caller.principal))
 
 
 def _describe(person: org_pb2.Person, session: Session, principal: Principal) -> auth_service_pb2.Session:

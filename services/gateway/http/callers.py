@@ -21,7 +21,7 @@ LINK_HEADER = "X-Giaoban-Link"
 """Set by pages that were opened by a join link: an official who is also signed in then acts as the invited point."""
 
 _PERSON_FRESH_SECONDS = 20.0
-"""A withdrawn role works at most this long."""
+"""A withdrawn role, and a session under a changed password, work at most this long."""
 
 _MAX_CACHED_PEOPLE = 2_000
 _TOUCH_AFTER = timedelta(minutes=5)
@@ -29,11 +29,15 @@ _TOUCH_AFTER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the identity that other services see, and the session it comes from."""
+    """Who asks: the identity that other services see, and the session it comes from.
+
+    `person` is empty for the holder of a link.
+    """
 
     principal: Principal
     session: Session
     token: str
+    person: org_pb2.Person
 
 
 class Callers:
@@ -43,7 +47,7 @@ class Callers:
         self._sessions = sessions
         self._credentials = credentials
         self._clock = clock
-        self._people: OrderedDict[str, tuple[float, org_pb2.Person]] = OrderedDict()
+        self._people: OrderedDict[str, tuple[float, credential_pb2.GetIdentityResponse]] = OrderedDict()
 
     async def find(self, request: web.Request) -> Caller | None:
         """The caller of a request, or None for a stranger."""
@@ -55,15 +59,12 @@ class Callers:
             return None
         await self._touch(token, session)
         if session.is_link:
-            return Caller(Principal(subject=session.subject, grants=(), link=True), session, token)
-        try:
-            person = await self.person(session.subject)
-        except grpc.aio.AioRpcError as error:
-            if error.code() is not grpc.StatusCode.NOT_FOUND:
-                raise
-            await self._sessions.drop(token)  # Retired since: the session is worth nothing any more.
+            return Caller(Principal(subject=session.subject, grants=(), link=True), session, token, org_pb2.Person())
+        person = await self._person_of(session)
+        if person is None:
+            await self._sessions.drop(token)
             return None
-        return Caller(principal_of(person), session, token)
+        return Caller(principal_of(person), session, token, person)
 
     async def require(self, request: web.Request) -> Caller:
         """The caller, or `SIGNED_OUT`."""
@@ -72,23 +73,32 @@ class Callers:
             raise Unauthenticated("SIGNED_OUT", "Nobody is signed in; sign in and repeat the request.")
         return caller
 
-    async def person(self, name: str) -> org_pb2.Person:
-        """A person with the roles of at most `_PERSON_FRESH_SECONDS` ago."""
+    async def _person_of(self, session: Session) -> org_pb2.Person | None:
+        """The person with the roles of at most `_PERSON_FRESH_SECONDS` ago; None once retired or the password changed."""
         now = self._clock.monotonic()
-        cached = self._people.get(name)
-        if cached and now - cached[0] < _PERSON_FRESH_SECONDS:
-            return cached[1]
-        response = await self._credentials.GetIdentity(credential_pb2.GetIdentityRequest(name=name))
-        self._people[name] = (now, response.person)
-        self._people.move_to_end(name)
+        cached = self._people.get(session.subject)
+        if cached and now - cached[0] < _PERSON_FRESH_SECONDS and _opened(session, cached[1]):
+            return cached[1].person
+        try:
+            identity = await self._credentials.GetIdentity(credential_pb2.GetIdentityRequest(name=session.subject))
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+            return None
+        self._people[session.subject] = (now, identity)
+        self._people.move_to_end(session.subject)
         if len(self._people) > _MAX_CACHED_PEOPLE:
             self._people.popitem(last=False)
-        return response.person
+        return identity.person if _opened(session, identity) else None
 
     async def _touch(self, token: str, session: Session) -> None:
         now = self._clock.now()
         if not session.is_link and now - session.last_use_time > _TOUCH_AFTER:
             await self._sessions.put(token, session.used(now))
+
+
+def _opened(session: Session, identity: credential_pb2.GetIdentityResponse) -> bool:
+    return session.password_version == identity.password_version
 
 
 def principal_of(person: org_pb2.Person) -> Principal:

@@ -26,6 +26,7 @@ class RedisSessionStore:
                 "create": session.create_time.isoformat(),
                 "use": session.last_use_time.isoformat(),
                 "end": session.end_time.isoformat(),
+                "password": session.password_version,
             }
         )
         await self._redis.set(_session_key(token), value, px=max(1, int(left.total_seconds() * 1000)))
@@ -41,6 +42,7 @@ class RedisSessionStore:
             datetime.fromisoformat(fields["create"]),
             datetime.fromisoformat(fields["use"]),
             datetime.fromisoformat(fields["end"]),
+            fields.get("password", ""),
         )
         return session if session.expire_time > self._clock.now() else None
 

@@ -1,6 +1,7 @@
 """Signing in: passwords, identities, the first administrator."""
 
-from typing import Final
+import hashlib
+from typing import Final, NamedTuple
 
 from giaoban.errors import DomainError, FailedPrecondition, NotFound, Unauthenticated
 from giaoban.names import PersonId, parse_person, person_name
@@ -14,6 +15,13 @@ FIRST_ADMINISTRATOR: Final = PersonId("admin")
 _ACTOR: Final = "service:scheduler"
 
 
+class Identity(NamedTuple):
+    """A person with the roles of this moment; `password_version` is another after each change of the password."""
+
+    view: PersonView
+    password_version: str
+
+
 class Accounts:
     """Checks who somebody is."""
 
@@ -21,7 +29,7 @@ class Accounts:
         self._store = store
         self._hasher = hasher
 
-    async def verify_password(self, username: str, password: str) -> PersonView:
+    async def verify_password(self, username: str, password: str) -> Identity:
         """The person behind a user name (case does not count) and password.
 
         Raises:
@@ -36,8 +44,8 @@ class Accounts:
             await self._store_password(account.person.id, await self._hasher.hash(password))
         return await self.identity(person_name(account.person.id))
 
-    async def identity(self, name: str) -> PersonView:
-        """A person with the roles of this moment.
+    async def identity(self, name: str) -> Identity:
+        """Who somebody is now.
 
         Raises:
             NotFound: `UNKNOWN_PERSON`, also once the person has left.
@@ -47,7 +55,8 @@ class Accounts:
             people = await reader.people([person_id])
             if not people or people[0].retired:
                 raise NotFound("UNKNOWN_PERSON", "There is no such person.", person=name)
-            return person_view(people[0], await reader.tree())
+            account = await reader.account_of(person_id)
+            return Identity(person_view(people[0], await reader.tree()), _version(account))
 
     async def change_password(self, caller: Principal, old: str, new: str) -> None:
         """Changes the caller's own password.
@@ -113,6 +122,11 @@ async def _administrator(reader: OrgReader) -> Person:
         roles=(RoleGrant(Role.ADMINISTRATOR, None),),
         revision=known[0].revision if known else 0,
     )
+
+
+def _version(account: Account | None) -> str:
+    # A digest, as the hash itself never leaves this service.
+    return "" if account is None else hashlib.sha256(account.password_hash.encode()).hexdigest()[:16]
 
 
 def _wrong() -> Unauthenticated:

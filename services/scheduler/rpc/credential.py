@@ -27,13 +27,16 @@ class CredentialServicer(credential_service_pb2_grpc.CredentialServiceServicer):
     @override
     async def VerifyPassword(self, request: pb.VerifyPasswordRequest, context: Context) -> pb.VerifyPasswordResponse:
         """Checks a password."""
-        view = await self._accounts.verify_password(request.username, request.password)
-        return pb.VerifyPasswordResponse(person=person_message(view))
+        identity = await self._accounts.verify_password(request.username, request.password)
+        return pb.VerifyPasswordResponse(
+            person=person_message(identity.view), password_version=identity.password_version
+        )
 
     @override
     async def GetIdentity(self, request: pb.GetIdentityRequest, context: Context) -> pb.GetIdentityResponse:
         """Reads a person with the roles of this moment."""
-        return pb.GetIdentityResponse(person=person_message(await self._accounts.identity(request.name)))
+        identity = await self._accounts.identity(request.name)
+        return pb.GetIdentityResponse(person=person_message(identity.view), password_version=identity.password_version)
 
     @override
     async def VerifyLink(self, request: pb.VerifyLinkRequest, context: Context) -> pb.VerifyLinkResponse:

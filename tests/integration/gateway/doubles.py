@@ -30,6 +30,7 @@ class Credentials(CredentialServiceServicer):
 
     def __init__(self) -> None:
         self.retired = False
+        self.password_version = "1"
 
     async def VerifyPassword(
         self, request: credential_service_pb2.VerifyPasswordRequest, context: Context
@@ -37,7 +38,7 @@ class Credentials(CredentialServiceServicer):
         del context
         if (request.username, request.password) != (SECRETARY.username, PASSWORD):
             raise Unauthenticated("WRONG_CREDENTIALS", "Name or password is wrong.")
-        return credential_service_pb2.VerifyPasswordResponse(person=SECRETARY)
+        return credential_service_pb2.VerifyPasswordResponse(person=SECRETARY, password_version=self.password_version)
 
     async def GetIdentity(
         self, request: credential_service_pb2.GetIdentityRequest, context: Context
@@ -45,7 +46,7 @@ class Credentials(CredentialServiceServicer):
         del context
         if self.retired or request.name != SECRETARY.name:
             raise NotFound("UNKNOWN_PERSON", "There is no such person.")
-        return credential_service_pb2.GetIdentityResponse(person=SECRETARY)
+        return credential_service_pb2.GetIdentityResponse(person=SECRETARY, password_version=self.password_version)
 
     async def VerifyLink(
         self, request: credential_service_pb2.VerifyLinkRequest, context: Context

@@ -83,6 +83,24 @@ async def test_a_person_who_left_is_signed_out(face: Face) -> None:
         assert response.status == 401
 
 
+async def test_a_changed_password_ends_the_sessions_before_it_and_not_the_one_after(face: Face) -> None:
+    _, before = await sign_in(face)
+    face.credentials.password_version = "2"
+    _, after = await sign_in(face)
+    face.client.session.cookie_jar.clear()
+
+    async def status(body: dict[str, Any]) -> int:
+        async with face.client.post(
+            SESSION, json={}, headers={"Authorization": f"Bearer {body['accessToken']}"}
+        ) as answer:
+            return answer.status
+
+    assert await status(after) == 200
+    face.clock.advance(60)
+    assert await status(before) == 401
+    assert await status(after) == 200
+
+
 async def test_a_stranger_is_told_to_sign_in(face: Face) -> None:
     async with face.client.post(GET, json={"name": "briefings/b1"}) as response:
         body = await response.json()

@@ -56,6 +56,20 @@ async def test_whatever_is_wrong_the_answer_is_the_same(house: House, username: 
     assert await refusal(call) == ("WRONG_CREDENTIALS", {})
 
 
+async def test_each_password_has_a_version_of_its_own(house: House) -> None:
+    await set_password(house, "people/van-thu")
+    verify, identify = pb.VerifyPasswordRequest, pb.GetIdentityRequest(name="people/van-thu")
+    first = await house.credentials().VerifyPassword(verify(username="vanthu", password=PASSWORD))
+    same = await house.credentials().GetIdentity(identify)
+    await set_password(house, "people/van-thu", PASSWORD + "!")
+
+    second = await house.credentials().GetIdentity(identify)
+
+    assert first.password_version == same.password_version
+    assert first.password_version
+    assert second.password_version not in ("", first.password_version)
+
+
 async def test_who_has_left_has_no_account_and_no_identity(house: House) -> None:
     gone = await set_password(house, "people/van-thu")
     gone.retired = True

@@ -28,9 +28,9 @@ async def test_a_new_house_gets_a_province_that_can_be_signed_in_to_and_met_in(
     people, briefings = SqlOrgStore(engine), SqlBriefingStore(engine, SystemClock())
     try:
         accounts = org_cases(people, Argon2Hasher()).accounts
-        assert (await accounts.verify_password("vanthu", password)).grant_paths == ("/son-ha/",)
+        assert (await accounts.verify_password("vanthu", password)).view.grant_paths == ("/son-ha/",)
         first = settings.key_folder().admin_password()
-        assert (await accounts.verify_password("admin", first)).grant_paths == ("/",)
+        assert (await accounts.verify_password("admin", first)).view.grant_paths == ("/",)
         async with briefings.reading() as reader:
             made = await reader.briefings(BriefingQuery(Sight(everything=True), limit=100))
             over = [each for each in made if each.state is State.ENDED]

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file briefing/v1/credential_service.proto.
  */
 export const file_briefing_v1_credential_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRicmllZmluZy92MS9jcmVkZW50aWFsX3NlcnZpY2UucHJvdG8SC2JyaWVmaW5nLnYxIkAKFVZlcmlmeVBhc3N3b3JkUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIj0KFlZlcmlmeVBhc3N3b3JkUmVzcG9uc2USIwoGcGVyc29uGAEgASgLMhMuYnJpZWZpbmcudjEuUGVyc29uIiIKEkdldElkZW50aXR5UmVxdWVzdBIMCgRuYW1lGAEgASgJIjoKE0dldElkZW50aXR5UmVzcG9uc2USIwoGcGVyc29uGAEgASgLMhMuYnJpZWZpbmcudjEuUGVyc29uIicKEVZlcmlmeUxpbmtSZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQEiVgoSVmVyaWZ5TGlua1Jlc3BvbnNlEg8KB2ludml0ZWUYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk0KFUNoYW5nZVBhc3N3b3JkUmVxdWVzdBIZCgxvbGRfcGFzc3dvcmQYASABKAlCA4ABARIZCgxuZXdfcGFzc3dvcmQYAiABKAlCA4ABASIYChZDaGFuZ2VQYXNzd29yZFJlc3BvbnNlMqADChFDcmVkZW50aWFsU2VydmljZRJmCg5WZXJpZnlQYXNzd29yZBIiLmJyaWVmaW5nLnYxLlZlcmlmeVBhc3N3b3JkUmVxdWVzdBojLmJyaWVmaW5nLnYxLlZlcmlmeVBhc3N3b3JkUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEl0KC0dldElkZW50aXR5Eh8uYnJpZWZpbmcudjEuR2V0SWRlbnRpdHlSZXF1ZXN0GiAuYnJpZWZpbmcudjEuR2V0SWRlbnRpdHlSZXNwb25zZSILirUYB3NlcnZpY2USWgoKVmVyaWZ5TGluaxIeLmJyaWVmaW5nLnYxLlZlcmlmeUxpbmtSZXF1ZXN0Gh8uYnJpZWZpbmcudjEuVmVyaWZ5TGlua1Jlc3BvbnNlIguKtRgHc2VydmljZRJoCg5DaGFuZ2VQYXNzd29yZBIiLmJyaWVmaW5nLnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBojLmJyaWVmaW5nLnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiDYq1GAlzaWduZWRfaW5iBnByb3RvMw", [file_briefing_v1_options, file_briefing_v1_org, file_google_protobuf_timestamp]);
+  fileDesc("CiRicmllZmluZy92MS9jcmVkZW50aWFsX3NlcnZpY2UucHJvdG8SC2JyaWVmaW5nLnYxIkAKFVZlcmlmeVBhc3N3b3JkUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRIVCghwYXNzd29yZBgCIAEoCUIDgAEBIlcKFlZlcmlmeVBhc3N3b3JkUmVzcG9uc2USIwoGcGVyc29uGAEgASgLMhMuYnJpZWZpbmcudjEuUGVyc29uEhgKEHBhc3N3b3JkX3ZlcnNpb24YAiABKAkiIgoSR2V0SWRlbnRpdHlSZXF1ZXN0EgwKBG5hbWUYASABKAkiVAoTR2V0SWRlbnRpdHlSZXNwb25zZRIjCgZwZXJzb24YASABKAsyEy5icmllZmluZy52MS5QZXJzb24SGAoQcGFzc3dvcmRfdmVyc2lvbhgCIAEoCSInChFWZXJpZnlMaW5rUmVxdWVzdBISCgV0b2tlbhgBIAEoCUIDgAEBIlYKElZlcmlmeUxpbmtSZXNwb25zZRIPCgdpbnZpdGVlGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJNChVDaGFuZ2VQYXNzd29yZFJlcXVlc3QSGQoMb2xkX3Bhc3N3b3JkGAEgASgJQgOAAQESGQoMbmV3X3Bhc3N3b3JkGAIgASgJQgOAAQEiGAoWQ2hhbmdlUGFzc3dvcmRSZXNwb25zZTKgAwoRQ3JlZGVudGlhbFNlcnZpY2USZgoOVmVyaWZ5UGFzc3dvcmQSIi5icmllZmluZy52MS5WZXJpZnlQYXNzd29yZFJlcXVlc3QaIy5icmllZmluZy52MS5WZXJpZnlQYXNzd29yZFJlc3BvbnNlIguKtRgHc2VydmljZRJdCgtHZXRJZGVudGl0eRIfLmJyaWVmaW5nLnYxLkdldElkZW50aXR5UmVxdWVzdBogLmJyaWVmaW5nLnYxLkdldElkZW50aXR5UmVzcG9uc2UiC4q1GAdzZXJ2aWNlEloKClZlcmlmeUxpbmsSHi5icmllZmluZy52MS5WZXJpZnlMaW5rUmVxdWVzdBofLmJyaWVmaW5nLnYxLlZlcmlmeUxpbmtSZXNwb25zZSILirUYB3NlcnZpY2USaAoOQ2hhbmdlUGFzc3dvcmQSIi5icmllZmluZy52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaIy5icmllZmluZy52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIg2KtRgJc2lnbmVkX2luYgZwcm90bzM", [file_briefing_v1_options, file_briefing_v1_org, file_google_protobuf_timestamp]);
 
 /**
  * Request of `VerifyPassword`.
@@ -59,6 +59,13 @@ export type VerifyPasswordResponse = Message<"briefing.v1.VerifyPasswordResponse
    * @generated from field: briefing.v1.Person person = 1;
    */
   person?: Person | undefined;
+
+  /**
+   * As in `GetIdentityResponse`.
+   *
+   * @generated from field: string password_version = 2;
+   */
+  passwordVersion: string;
 };
 
 /**
@@ -101,6 +108,13 @@ export type GetIdentityResponse = Message<"briefing.v1.GetIdentityResponse"> & {
    * @generated from field: briefing.v1.Person person = 1;
    */
   person?: Person | undefined;
+
+  /**
+   * Another one after each change of the password: sessions opened under an older one are over.
+   *
+   * @generated from field: string password_version = 2;
+   */
+  passwordVersion: string;
 };
 
 /**
