@@ -1,5 +1,6 @@
 import { Avatar, Button, Menu, Text } from "@mantine/core";
-import { LogOut } from "lucide-react";
+import { KeyRound, LogOut } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useSignIn } from "~/api/session";
@@ -7,6 +8,8 @@ import { useProblemWords } from "~/api/words";
 import type { Session } from "~/gen/briefing/v1/auth_service_pb";
 import { paths } from "~/lib/names";
 import { toast } from "~/ui/toasts";
+
+const PasswordDrawer = lazy(() => import("./PasswordDrawer"));
 
 // Vietnamese names end with the given name: "Nguyễn Thị Thu" is "NT" by the ends, as colleagues abbreviate it.
 function initials(name: string): string {
@@ -18,7 +21,7 @@ function initials(name: string): string {
     .toUpperCase();
 }
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, the own password, and the way out. */
 export function AccountMenu({ session }: { session: Session }) {
   const { t } = useTranslation();
   const { signOut } = useSignIn();
@@ -26,6 +29,7 @@ export function AccountMenu({ session }: { session: Session }) {
   const words = useProblemWords();
   const person = session.person;
   const name = person?.displayName ?? "";
+  const [changing, setChanging] = useState(false);
 
   const leave = async () => {
     try {
@@ -37,7 +41,7 @@ export function AccountMenu({ session }: { session: Session }) {
     }
   };
 
-  return (
+  const menu = (
     <Menu position="bottom-end" width={280}>
       <Menu.Target>
         <Button variant="subtle" color="gray" px="xs" c="var(--gb-ink)" aria-label={t("account.menu", { name })}>
@@ -58,10 +62,25 @@ export function AccountMenu({ session }: { session: Session }) {
           <Text size="sm">{person?.unitDisplayName}</Text>
         </Menu.Label>
         <Menu.Divider />
+        {person?.username ? (
+          <Menu.Item leftSection={<KeyRound size={16} aria-hidden="true" />} onClick={() => setChanging(true)}>
+            {t("password.title")}
+          </Menu.Item>
+        ) : null}
         <Menu.Item leftSection={<LogOut size={16} aria-hidden="true" />} onClick={() => void leave()}>
           {t("account.signOut")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
+  );
+  return (
+    <>
+      {menu}
+      {changing && person ? (
+        <Suspense fallback={null}>
+          <PasswordDrawer username={person.username} onClose={() => setChanging(false)} />
+        </Suspense>
+      ) : null}
+    </>
   );
 }
