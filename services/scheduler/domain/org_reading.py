@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
-from giaoban.errors import InvalidArgument
+from giaoban.errors import InvalidArgument, PermissionDenied
 from giaoban.ids import fold
 from giaoban.names import UnitId, unit_name
+from giaoban.permissions import Permission
 from giaoban.principal import Principal
 from services.scheduler.domain.access import directory_roots, narrowed, readable_roots
 from services.scheduler.domain.audit import AuditEntry
 from services.scheduler.domain.org_ports import OrgStore, Scope, Slice
 from services.scheduler.domain.org_views import Page, PersonView, PointView, person_view, point_view
-from services.scheduler.domain.units import Unit, UnitTree, ancestor_paths, is_below
+from services.scheduler.domain.units import WHOLE_TREE, Unit, UnitTree, ancestor_paths, is_below
 
 MAX_WORDS: Final = 10
 MAX_QUERY: Final = 200
@@ -71,8 +72,22 @@ class OrgReading:
             rows = await reader.list_people(_scope(tree, caller, query), _one_more(query.part))
         return _page([(key, person_view(person, tree)) for key, person in rows], query.part.limit)
 
-    async def list_audit_entries(self, resource: str, before: int | None, limit: int) -> tuple[list[AuditEntry], bool]:
-        """Audit entries newest first, and whether there are more."""
+    async def list_audit_entries(
+        self, caller: Principal, resource: str, before: int | None, limit: int
+    ) -> tuple[list[AuditEntry], bool]:
+        """Audit entries newest first, and whether there are more.
+
+        Raises:
+            PermissionDenied: `NO_PERMISSION`: the caller does not administer everything.
+        """
+        # No entry says to which unit it belongs, so nobody can be shown a part of the log.
+        if not caller.may(Permission.AUDIT_READ, WHOLE_TREE):
+            raise PermissionDenied(
+                "NO_PERMISSION",
+                f"The log needs {Permission.AUDIT_READ} on all units; ask an administrator of the whole site.",
+                permission=Permission.AUDIT_READ,
+                unit_path=WHOLE_TREE,
+            )
         async with self._store.reading() as reader:
             entries = await reader.audit_entries(resource, before, limit + 1)
         return list(entries[:limit]), len(entries) > limit

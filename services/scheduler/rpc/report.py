@@ -8,6 +8,7 @@ from briefing.v1 import report_service_pb2 as pb
 from briefing.v1 import report_service_pb2_grpc
 from giaoban.errors import InvalidArgument
 from giaoban.rpc.context import Context
+from giaoban.rpc.interceptors import current_principal
 from services.scheduler.domain.org_ports import Slice
 from services.scheduler.domain.org_reading import OrgReading
 from services.scheduler.rpc.org_convert import audit_message
@@ -30,7 +31,7 @@ class ReportServicer(report_service_pb2_grpc.ReportServiceServicer):
         """Lists the audit log, newest first."""
         limit = page_limit(request.page_size, _DEFAULT_PAGE, _LARGEST_PAGE)
         before = _position(page_slice(limit, request.page_token, request.resource))
-        entries, more = await self._reading.list_audit_entries(request.resource, before, limit)
+        entries, more = await self._reading.list_audit_entries(current_principal(), request.resource, before, limit)
         after = (str(entries[-1].position),) if more else ()
         return pb.ListAuditEntriesResponse(
             entries=[audit_message(entry) for entry in entries], next_page_token=page_token(after, request.resource)

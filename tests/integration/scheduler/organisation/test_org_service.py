@@ -8,7 +8,7 @@ import pytest
 from briefing.v1 import org_pb2
 from briefing.v1 import org_service_pb2 as pb
 from briefing.v1 import report_service_pb2 as report_pb
-from giaoban.principal import Principal
+from giaoban.principal import Grant, Principal
 from services.scheduler.domain.audit import AuditEntry, first_broken
 from tests.integration.scheduler.organisation.house import (
     ADMINISTRATOR,
@@ -329,6 +329,17 @@ async def test_only_administrators_read_the_log(house: House, caller: Principal)
     call = house.reports(caller).ListAuditEntries(report_pb.ListAuditEntriesRequest())
 
     assert (await refusal(call))[0] == "NO_PERMISSION"
+
+
+@pytest.mark.parametrize("path", ["/tinh/bac/", "/tinh/bac/xa-1/", "/tinh/"])
+async def test_administrators_of_a_part_do_not_read_the_log_of_everything(house: House, path: str) -> None:
+    caller = Principal("people/quan-tri-bac", (Grant("administrator", path),))
+    call = house.reports(caller).ListAuditEntries(report_pb.ListAuditEntriesRequest())
+
+    reason, metadata = await refusal(call)
+
+    assert reason == "NO_PERMISSION"
+    assert metadata == {"permission": "audit.read", "unit_path": "/"}
 
 
 async def test_a_district_cannot_change_its_neighbour(house: House) -> None:
