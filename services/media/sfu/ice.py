@@ -55,7 +55,6 @@ class _Session:
     on_selected: Callable[[], None]
     selected: Path | None = None
     selected_generation: IceCredentials | None = None
-    bound: set[Path] = field(default_factory=set)
     heard: float | None = None
 
 
@@ -129,21 +128,18 @@ class IceAgent:
 
     def _learn(self, session: _Session, credentials: IceCredentials, path: Path, *, nominated: bool) -> None:
         outdated = session.selected_generation is not None and credentials is not session.generations[-1]
+        # The plane is told of every check, not of news alone: it is how it knows that a silent listener is still there,
+        # and how a path that went to another peer comes back.
         if (nominated and not outdated) or session.selected is None:
             first = session.selected is None
-            if path != session.selected or credentials is not session.selected_generation:
-                session.selected, session.selected_generation = path, credentials
-                self._plane.select(session.peer, path)
-                session.bound.add(path)
-                if nominated:
-                    for stale in session.generations[: session.generations.index(credentials)]:
-                        self._drop_generation(session, stale)
+            session.selected, session.selected_generation = path, credentials
+            self._plane.select(session.peer, path)
+            if nominated:
+                for stale in session.generations[: session.generations.index(credentials)]:
+                    self._drop_generation(session, stale)
             if first:
                 session.on_selected()
-        elif path not in session.bound:
-            if len(session.bound) > 64:
-                session.bound.clear()
-            session.bound.add(path)
+        else:
             self._plane.bind(session.peer, path)
 
     def _add_generation(self, session: _Session) -> IceCredentials:

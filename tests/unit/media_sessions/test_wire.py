@@ -189,6 +189,18 @@ def test_a_nominated_path_is_followed_when_the_address_changes() -> None:
     assert reply.check_message_integrity(mine.password.encode())
 
 
+def test_every_check_tells_the_plane_that_the_peer_is_there_on_its_path() -> None:
+    agent, plane = _agent()
+    mine = agent.admit(PEER, lambda: None)
+
+    for _ in range(2):
+        agent.on_stun(HOME, _check(mine.ufrag, mine.password))
+        agent.on_stun(AWAY, _check(mine.ufrag, mine.password, nominate=False))
+
+    assert plane.named("select") == [(PEER, HOME)] * 2
+    assert plane.named("bind") == [(PEER, AWAY)] * 2
+
+
 def test_a_check_with_another_password_is_not_answered() -> None:
     agent, plane = _agent()
     mine = agent.admit(PEER, lambda: None)
