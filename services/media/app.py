@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +98,7 @@ def _closing_rooms(lines: LiveLines) -> Handler:
             log.warning("a media event cannot be read", extra={"key": key})
             return
         if event.kind == events_pb2.MediaEvent.KIND_ROOM_CLOSED:
-            lines.close_room(event.room)
+            lines.close_room(event.room, event.occur_time.ToDatetime(UTC))
 
     return take
 

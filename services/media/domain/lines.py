@@ -30,7 +30,9 @@ class LiveLines:
     """The newest sample of each participant of each open room; those who dropped stay until the room closes."""
 
     _lines: dict[_LineKey, _Line] = field(default_factory=dict)
+    _closed: dict[str, datetime] = field(default_factory=dict)
     _version: int = 0
+    _forgot: int = 0
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -40,6 +42,8 @@ class LiveLines:
 
     def put(self, sample: LineSample) -> None:
         """Takes a sample; one that is older than what is known changes nothing."""
+        if self._is_closed(sample):
+            return
         key = (sample.room, sample.identity)
         known = self._lines.get(key)
         if known is not None and known.sample.window_end_time > sample.window_end_time:
@@ -49,23 +53,40 @@ class LiveLines:
             return
         self._touch(key, sample)
 
-    def close_room(self, room: str) -> None:
-        """Forgets a room."""
-        for key in [key for key in self._lines if key[0] == room]:
-            del self._lines[key]
+    def close_room(self, room: str, at: datetime) -> None:
+        """Forgets a room that was closed at a moment; what its participants said last comes by another way, and later."""
+        self._closed[room] = at
+        self._forget([key for key in self._lines if key[0] == room])
+
+    def _is_closed(self, sample: LineSample) -> bool:
+        closed_at = self._closed.get(sample.room)
+        if closed_at is None:
+            return False
+        if not sample.connected or sample.window_end_time <= closed_at:
+            return True
+        del self._closed[sample.room]  # opened again
+        return False
 
     def tick(self, now: datetime) -> None:
         """Marks who fell silent as lost and forgets who left long ago."""
+        for room in [room for room, at in self._closed.items() if now - at > KEPT_AFTER_LEAVING]:
+            del self._closed[room]
+        long_gone: list[_LineKey] = []
         for key, line in list(self._lines.items()):
             age = now - line.sample.window_end_time
             if line.sample.connected and age > SILENT_AFTER:
                 self._touch(key, lost(line.sample))
             elif not line.sample.connected and age > KEPT_AFTER_LEAVING:
-                del self._lines[key]
+                long_gone.append(key)
+        self._forget(long_gone)
 
     def since(self, version: int, visible: Callable[[LineSample], bool]) -> list[LineSample]:
         """Answers what changed after a version and may be seen."""
         return [line.sample for line in self._lines.values() if line.version > version and visible(line.sample)]
+
+    def forgot_since(self, version: int) -> bool:
+        """Answers whether lines were forgotten after a version, so that whoever watches has to begin anew."""
+        return self._forgot > version
 
     async def wait(self, version: int) -> None:
         """Waits until something changed after a version."""
@@ -73,8 +94,19 @@ class LiveLines:
             await self._changed.wait()
 
     def _touch(self, key: _LineKey, sample: LineSample) -> None:
+        self._lines[key] = _Line(sample, self._version + 1)
+        self._tell()
+
+    def _forget(self, keys: list[_LineKey]) -> None:
+        if not keys:
+            return
+        for key in keys:
+            del self._lines[key]
+        self._forgot = self._version + 1
+        self._tell()
+
+    def _tell(self) -> None:
         self._version += 1
-        self._lines[key] = _Line(sample, self._version)
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 

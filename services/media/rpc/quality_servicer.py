@@ -64,7 +64,7 @@ class QualityServicer(quality_service_pb2_grpc.QualityServiceServicer):
     async def WatchQuality(
         self, request: pb.WatchQualityRequest, context: Context
     ) -> AsyncIterator[pb.WatchQualityResponse]:
-        """Streams all that may be seen, then what changes."""
+        """Streams all that may be seen, then what changes; all again when lines were forgotten."""
         principal = current_principal()
 
         def visible(sample: LineSample) -> bool:
@@ -76,11 +76,11 @@ class QualityServicer(quality_service_pb2_grpc.QualityServiceServicer):
         while True:
             if changed or reset:
                 yield pb.WatchQualityResponse(reset=reset, samples=[sample_message(each) for each in changed])
-            reset = False
             await self._lines.wait(version)
             await asyncio.sleep(_GATHER_SECONDS)
             before, version = version, self._lines.version
-            changed = self._lines.since(before, visible)
+            reset = self._lines.forgot_since(before)
+            changed = self._lines.since(0 if reset else before, visible)
 
     @override
     async def ListSamples(self, request: pb.ListSamplesRequest, context: Context) -> pb.ListSamplesResponse:

@@ -150,7 +150,21 @@ def test_only_what_changed_is_told_and_a_closed_room_is_forgotten() -> None:
     lines.put(_sample(identity="points/y"))
 
     changed = [sample.identity for sample in lines.since(seen, _all)]
-    lines.close_room("b1")
+    lines.close_room("b1", NOON)
 
     assert changed == ["points/y"]
+    assert lines.forgot_since(seen)
     assert lines.since(0, _all) == []
+
+
+def test_what_participants_of_a_closed_room_said_last_does_not_bring_them_back() -> None:
+    lines = LiveLines()
+    lines.close_room("b1", NOON)
+    version = lines.version
+
+    lines.put(_sample(1, connected=False, grade=LineGrade.LOST))
+    lines.put(_sample(0))
+    assert lines.since(0, _all) == []
+    lines.put(_sample(30))
+
+    assert [sample.identity for sample in lines.since(version, _all)] == ["points/x"]
