@@ -3,6 +3,7 @@ import { CalendarX2, CircleStop, type LucideIcon, Pencil, Radio, Video } from "l
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
+import { useInvitees } from "~/api/invitees";
 import { usePermissions, useSession } from "~/api/session";
 import type { StreamState } from "~/api/stream";
 import { type Briefing, Briefing_State } from "~/gen/briefing/v1/briefing_pb";
@@ -17,7 +18,7 @@ import { EmptyState, QueryView } from "~/ui/states";
 import { CancelDialog, EndDialog } from "./dialogs";
 import { Agenda, Facts } from "./Facts";
 import { InviteeTable } from "./InviteeTable";
-import { useBriefing, useInvitees, useLiveBriefing } from "./queries";
+import { useBriefing, useLiveBriefing } from "./queries";
 import { RsvpCard } from "./RsvpCard";
 import "./briefing.css";
 

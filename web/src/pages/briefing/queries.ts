@@ -12,14 +12,6 @@ export function useBriefing(name: string) {
   });
 }
 
-/** Who is invited to a briefing, in protocol order. */
-export function useInvitees(name: string) {
-  return useQuery({
-    queryKey: ["invitees", name],
-    queryFn: async ({ signal }) => (await briefings.listInvitees({ parent: name }, { signal })).invitees,
-  });
-}
-
 /** Returns a function that reads a briefing and everything about it anew. */
 export function useRefresh(name: string): () => Promise<void> {
   const client = useQueryClient();

@@ -1,9 +1,8 @@
 import { Badge, Button, Card, Group, Progress, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Video } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { briefings } from "~/api/clients";
+import { useInvitees } from "~/api/invitees";
 import { usePermissions } from "~/api/session";
 import { type Briefing, Briefing_State, ParticipationStatus } from "~/gen/briefing/v1/briefing_pb";
 import { upcoming, whenOf } from "~/lib/briefing";
@@ -14,6 +13,7 @@ import { useNow } from "~/ui/useNow";
 import { useNearBriefings } from "../briefings/queries";
 
 const LATER_SHOWN = 3;
+const ANSWERS_REFRESH_MS = 60_000;
 
 /** The card beside the calendar: what comes next, how long until then, who has answered. */
 export function NextBriefing() {
@@ -103,12 +103,7 @@ function Next({ briefing, now }: { briefing: Briefing; now: Date }) {
 
 function Answers({ briefing }: { briefing: Briefing }) {
   const { t } = useTranslation("calendar");
-  const { data } = useQuery({
-    queryKey: ["invitees", briefing.name],
-    queryFn: ({ signal }) => briefings.listInvitees({ parent: briefing.name }, { signal }),
-    refetchInterval: 60_000,
-  });
-  const all = data?.invitees ?? [];
+  const { data: all = [] } = useInvitees(briefing.name, ANSWERS_REFRESH_MS);
   if (all.length === 0) return null;
   const count = (...wanted: ParticipationStatus[]) => all.filter(({ status }) => wanted.includes(status)).length;
   const accepted = count(ParticipationStatus.ACCEPTED, ParticipationStatus.DELEGATED);

@@ -19,7 +19,7 @@ const PAGE_SIZE = 300;
 
 function usePoints(query: string) {
   return useInfiniteQuery({
-    queryKey: ["points", query],
+    queryKey: ["points", "search", query],
     queryFn: ({ signal, pageParam }) =>
       org.listPoints({ query, pageSize: PAGE_SIZE, pageToken: pageParam }, { signal }),
     initialPageParam: "",

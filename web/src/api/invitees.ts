@@ -1,0 +1,11 @@
+import { useQuery } from "@tanstack/react-query";
+import { briefings } from "./clients";
+
+/** Who is invited to a briefing, in protocol order; read again every `refetchInterval` milliseconds if given. */
+export function useInvitees(name: string, refetchInterval: number | false = false) {
+  return useQuery({
+    queryKey: ["invitees", name],
+    queryFn: async ({ signal }) => (await briefings.listInvitees({ parent: name }, { signal })).invitees,
+    refetchInterval,
+  });
+}
