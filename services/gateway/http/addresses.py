@@ -17,7 +17,9 @@ class ClientAddresses:
         address = request.remote or ""
         if not self._is_trusted(address):
             return address
-        for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        # Lines of one name are one list (RFC 9110 section 5.3): HAProxy adds its own below what the client sent.
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
+        for hop in reversed(forwarded.split(",")):
             candidate = hop.strip()
             if candidate and not self._is_trusted(candidate):
                 return candidate[:64]
