@@ -8,9 +8,10 @@ const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
 /** What to do after a stream has ended: open it anew at once, after a pause, or not at all. */
-type Ending = "renew" | "mend" | "refused";
+export type Ending = "renew" | "mend" | "refused";
 
-function endingOf(thrown: unknown): Ending {
+/** Tells how a stream ended by what it threw. */
+export function endingOf(thrown: unknown): Ending {
   // The gateway asks for a new stream from time to time, so that rights are looked up again.
   if (problemOf(thrown).reason === "STREAM_RENEWAL") return "renew";
   return isRefusal(thrown) ? "refused" : "mend";
