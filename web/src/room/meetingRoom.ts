@@ -13,13 +13,19 @@ import { addLine, cleanMessage } from "./chat";
 import { deviceProblemOf } from "./devices";
 import { endOf, failureOf } from "./errors";
 import { type Guard, RELAXED, stepGuard } from "./guard";
-import { type RoomWishes, roomOptions } from "./options";
+import { type ChosenDevices, type RoomWishes, roomOptions } from "./options";
 import { qualityOf, readMembers } from "./snapshot";
-import type { DeviceKind, EndReason, OwnDevice, OwnSource, Phase, RoomSnapshot } from "./types";
+import type { DeviceKind, DeviceProblem, EndReason, OwnDevice, OwnSource, Phase, RoomSnapshot } from "./types";
 
 const CHAT_TOPIC = "lk.chat";
 const GUARD_STEP_MS = 2_000;
 const OFF: OwnDevice = { state: "off", problem: null };
+
+const SENT_FROM: Readonly<Record<DeviceKind, OwnSource | null>> = {
+  audioinput: "microphone",
+  videoinput: "camera",
+  audiooutput: null,
+};
 
 const PHASES: Readonly<Record<ConnectionState, Phase>> = {
   [ConnectionState.Disconnected]: "idle",
@@ -69,7 +75,8 @@ const CHANGES = [
 export class MeetingRoom {
   private readonly room: Room;
   private readonly listeners = new Set<() => void>();
-  private readonly queues = new Map<OwnSource, Promise<void>>();
+  private readonly queues = new Map<OwnSource | "speaker", Promise<unknown>>();
+  private devices: ChosenDevices;
   private snapshot: RoomSnapshot = EMPTY;
   private order: readonly string[] = [];
   private shown: ReadonlySet<string> = new Set();
@@ -84,6 +91,7 @@ export class MeetingRoom {
    * @param make Makes the protocol's room; replaced in tests.
    */
   constructor(wishes: RoomWishes, make: (options: ReturnType<typeof roomOptions>) => Room = (it) => new Room(it)) {
+    this.devices = wishes.devices;
     this.room = make(roomOptions(wishes, (attempt) => this.update({ attempt })));
     for (const change of CHANGES) this.room.on(change, () => this.planReading());
     this.room.on(RoomEvent.TrackMuted, (publication, participant) => this.onMuted(publication, participant));
@@ -151,15 +159,21 @@ export class MeetingRoom {
     return this.switchSource("screen", on, () => this.room.localParticipant.setScreenShareEnabled(on, options));
   }
 
-  /** Takes another device; a microphone or camera in use goes on with it. */
-  async selectDevice(kind: DeviceKind, id: string): Promise<void> {
-    const source: OwnSource = kind === "videoinput" ? "camera" : "microphone";
-    try {
-      await this.room.switchActiveDevice(kind, id || "default");
-    } catch (error) {
-      if (kind !== "audiooutput")
-        this.setOwn(source, { ...this.snapshot.own[source], problem: deviceProblemOf(error) });
-    }
+  /**
+   * Takes another device; a microphone or camera in use goes on with it. When it does not open, the one before is used
+   * again, and when that is gone too, the microphone or camera is off.
+   *
+   * @param id The browser's id of the device; empty for the device that the browser would take.
+   * @returns Whether the device was taken.
+   */
+  selectDevice(kind: DeviceKind, id: string): Promise<boolean> {
+    return this.inTurn(SENT_FROM[kind] ?? "speaker", async () => {
+      const problem = await this.takeDevice(kind, id);
+      const source = SENT_FROM[kind];
+      if (source) this.setOwn(source, { state: this.isOn(source) ? "on" : "off", problem });
+      this.read();
+      return problem === null;
+    });
   }
 
   /** Lets sound play after the browser held it back; call from a click. */
@@ -198,9 +212,8 @@ export class MeetingRoom {
     }
   }
 
-  // One after the other: "floor given" and "floor taken back" may arrive within the time a camera takes to start.
-  private switchSource(source: OwnSource, on: boolean, act: () => Promise<unknown>): Promise<void> {
-    const run = async () => {
+  private async switchSource(source: OwnSource, on: boolean, act: () => Promise<unknown>): Promise<void> {
+    await this.inTurn(source, async () => {
       if (this.snapshot.phase === "ended") return;
       if (on) this.setOwn(source, { state: "starting", problem: null });
       try {
@@ -210,10 +223,42 @@ export class MeetingRoom {
         this.setOwn(source, { state: "off", problem: deviceProblemOf(error) });
       }
       this.read();
-    };
-    const turn = (this.queues.get(source) ?? Promise.resolve()).then(run);
-    this.queues.set(source, turn);
+    });
+  }
+
+  // One after the other: "floor given" and "floor taken back" may arrive within the time a camera takes to start.
+  private inTurn<T>(what: OwnSource | "speaker", act: () => Promise<T>): Promise<T> {
+    const turn = (this.queues.get(what) ?? Promise.resolve()).then(act);
+    this.queues.set(what, turn);
     return turn;
+  }
+
+  private async takeDevice(kind: DeviceKind, id: string): Promise<DeviceProblem | null> {
+    try {
+      await this.switchDevice(kind, id, id !== "");
+      this.devices = { ...this.devices, [kind]: id };
+      return null;
+    } catch (error) {
+      // The client stops the old device before it opens the new one: without this, nothing would be sent any more.
+      await this.switchDevice(kind, this.devices[kind], false).catch(() => this.closeDevice(kind));
+      return deviceProblemOf(error);
+    }
+  }
+
+  private switchDevice(kind: DeviceKind, id: string, exact: boolean): Promise<boolean> {
+    // Only Chromium knows a device "default", and no camera of that name: it can be a wish, never a demand. For
+    // loudspeakers, where nothing can be wished, every browser knows its own by an empty id.
+    return this.room.switchActiveDevice(kind, id || (kind === "audiooutput" ? "" : "default"), exact);
+  }
+
+  private async closeDevice(kind: DeviceKind): Promise<void> {
+    const me = this.room.localParticipant;
+    if (kind === "audioinput") {
+      this.microphoneWanted = false;
+      await me.setMicrophoneEnabled(false).catch(() => undefined);
+    } else if (kind === "videoinput") {
+      await me.setCameraEnabled(false).catch(() => undefined);
+    }
   }
 
   private isOn(source: OwnSource): boolean {

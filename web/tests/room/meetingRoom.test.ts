@@ -71,7 +71,12 @@ class FakeParticipant extends EventEmitter {
       this.publish(new FakePublication("TR_MIC", Track.Kind.Audio, Track.Source.Microphone));
     own.isMuted = !on;
   });
-  setCameraEnabled = vi.fn(async (_on: boolean) => {});
+  setCameraEnabled = vi.fn(async (on: boolean) => {
+    const own =
+      this.getTrackPublication(Track.Source.Camera) ??
+      this.publish(new FakePublication("TR_CAM", Track.Kind.Video, Track.Source.Camera));
+    own.isMuted = !on;
+  });
   sendText = vi.fn(async (_text: string) => ({ id: "m1", timestamp: 5 }));
 }
 
@@ -86,6 +91,7 @@ class FakeRoom extends EventEmitter {
     this.emit(RoomEvent.ConnectionStateChanged);
   });
   disconnect = vi.fn(async () => {});
+  switchActiveDevice = vi.fn(async (_kind: string, _id: string, _exact: boolean) => true);
   registerTextStreamHandler(_topic: string, handler: FakeRoom["chat"]): void {
     this.chat = handler;
   }
@@ -214,6 +220,62 @@ describe("the room", () => {
     );
     await room.setCamera(true);
     expect(room.getSnapshot().own.camera).toEqual({ state: "off", problem: "BUSY" });
+  });
+
+  it.each([
+    ["videoinput", "", "default", false],
+    ["audioinput", "", "default", false],
+    ["audiooutput", "", "", false],
+    ["videoinput", "cam-2", "cam-2", true],
+    ["audioinput", "mic-2", "mic-2", true],
+    ["audiooutput", "out-2", "out-2", true],
+  ] as const)("takes %s “%s” as “%s”", async (kind, id, asked, exact) => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    expect(await room.selectDevice(kind, id)).toBe(true);
+    expect(fake.switchActiveDevice.mock.calls).toEqual([[kind, asked, exact]]);
+  });
+
+  it("goes on with the camera before when another one does not open", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    await room.setCamera(true);
+    await room.selectDevice("videoinput", "cam-1");
+    fake.switchActiveDevice.mockRejectedValueOnce(Object.assign(new Error(), { name: "NotReadableError" }));
+    expect(await room.selectDevice("videoinput", "cam-2")).toBe(false);
+    expect(fake.switchActiveDevice).toHaveBeenLastCalledWith("videoinput", "cam-1", false);
+    expect(room.getSnapshot().own.camera).toEqual({ state: "on", problem: "BUSY" });
+    expect(await room.selectDevice("videoinput", "cam-3")).toBe(true);
+    expect(room.getSnapshot().own.camera).toEqual({ state: "on", problem: null });
+  });
+
+  it.each([
+    ["videoinput", "camera"],
+    ["audioinput", "microphone"],
+  ] as const)("says that nothing is sent when no %s opens any more", async (kind, source) => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    await (source === "camera" ? room.setCamera(true) : room.setMicrophone(true));
+    fake.switchActiveDevice.mockRejectedValue(Object.assign(new Error(), { name: "NotFoundError" }));
+    expect(await room.selectDevice(kind, "gone")).toBe(false);
+    expect(room.getSnapshot().own[source]).toEqual({ state: "off", problem: "NONE" });
+    expect(fake.localParticipant[source === "camera" ? "isCameraEnabled" : "isMicrophoneEnabled"]).toBe(false);
+    expect(room.getSnapshot().mutedByConductor).toBe(false);
+  });
+
+  it("changes a device after the switching that is under way", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    const order: string[] = [];
+    fake.localParticipant.setCameraEnabled.mockImplementationOnce(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      order.push("on");
+    });
+    fake.switchActiveDevice.mockImplementationOnce(async () => order.push("taken") > 0);
+    const done = Promise.all([room.setCamera(true), room.selectDevice("videoinput", "cam-2")]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await done;
+    expect(order).toEqual(["on", "taken"]);
   });
 
   it.each([

@@ -228,9 +228,8 @@ function Questions({ entry, question, own, onClose }: QuestionsProps) {
       <DevicesDialog
         devices={devices}
         onClose={onClose}
-        onChoose={(kind, id) => {
-          choose(kind, id);
-          void entry.room.selectDevice(kind, id);
+        onChoose={async (kind, id) => {
+          if (await entry.room.selectDevice(kind, id)) choose(kind, id);
         }}
       />
     );
