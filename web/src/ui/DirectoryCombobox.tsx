@@ -1,6 +1,6 @@
 import { Combobox, Group, Loader, ScrollArea, Text, TextInput, useCombobox } from "@mantine/core";
 import { Search } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DirectoryEntry } from "~/gen/briefing/v1/org_pb";
 import type { NameKind } from "~/lib/names";
@@ -24,12 +24,22 @@ interface DirectoryComboboxProps {
   readonly rightSection?: ReactNode;
 }
 
-/** An input that searches the directory while typing; arrows and Enter choose. */
+/** An input that searches the directory while typing; Enter takes the first found, arrows choose others. */
 export function DirectoryCombobox(props: DirectoryComboboxProps) {
   const { t } = useTranslation("booking");
   const [query, setQuery] = useState<string | null>(null);
   const combobox = useCombobox({ onDropdownClose: () => combobox.resetSelectedOption() });
-  const { entries, searching } = useDirectory(query ?? "", props.kinds, combobox.dropdownOpened);
+  const { entries, searching, fresh } = useDirectory(query ?? "", props.kinds, combobox.dropdownOpened);
+  const { selectFirstOption, resetSelectedOption } = combobox;
+  const names = entries.map((entry) => entry.name).join(" ");
+  const found = fresh && combobox.dropdownOpened && Boolean(query?.trim()) && names !== "";
+
+  // Enter takes the first of what was searched for, never one of the suggestions before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies(names): other suggestions have another first one
+  useEffect(() => {
+    if (found) selectFirstOption();
+    else resetSelectedOption();
+  }, [found, names, selectFirstOption, resetSelectedOption]);
 
   const choose = (name: string) => {
     const entry = entries.find((candidate) => candidate.name === name);
@@ -60,7 +70,10 @@ export function DirectoryCombobox(props: DirectoryComboboxProps) {
           onChange={(event) => {
             setQuery(event.currentTarget.value);
             combobox.openDropdown();
-            combobox.updateSelectedOptionIndex("active");
+          }}
+          onKeyDown={(event) => {
+            // Whether something is highlighted yet or not: Enter here means a suggestion, not the form around.
+            if (event.key === "Enter") event.preventDefault();
           }}
           onClick={() => combobox.openDropdown()}
           onFocus={() => combobox.openDropdown()}

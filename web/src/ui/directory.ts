@@ -18,5 +18,12 @@ export function useDirectory(query: string, kinds: readonly NameKind[], enabled:
     enabled,
   });
   const entries: DirectoryEntry[] = (answer.data?.entries ?? []).filter((entry) => kinds.includes(kindOf(entry.name)));
-  return { entries, searching: answer.isFetching || settled !== query.trim(), error: answer.error };
+  const rested = settled === query.trim();
+  return {
+    entries,
+    searching: answer.isFetching || !rested,
+    /** Whether the entries are those of `query`, not of what was typed before. */
+    fresh: rested && answer.isSuccess && !answer.isPlaceholderData,
+    error: answer.error,
+  };
 }

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Button, Group, List, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { briefings } from "~/api/clients";
@@ -79,8 +79,7 @@ export function BookingEditor({ name, start, resume }: BookingEditorProps) {
     change(part);
     setProblem(null);
   };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     setTried(true);
     setProblem(null);
     if (ownBad.size > 0) {
@@ -109,7 +108,8 @@ export function BookingEditor({ name, start, resume }: BookingEditorProps) {
   };
 
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    // Not a form element: Enter in a field would send the invitations of a booking half written.
+    <div>
       <div ref={summary} tabIndex={-1} className="gb-summary">
         {resumed ? <Resumed onDiscard={discard} /> : null}
         {problem?.reason === "ETAG_MISMATCH" ? <Newer onTake={(keep) => void takeNewer(keep)} /> : null}
@@ -133,7 +133,7 @@ export function BookingEditor({ name, start, resume }: BookingEditorProps) {
             </Text>
           ) : null}
           <Stack mt="md" gap="xs">
-            <Button type="submit" size="lg" loading={busy}>
+            <Button size="lg" loading={busy} onClick={() => void submit()}>
               {t(name ? "submit.edit" : "submit.new")}
             </Button>
             <Button variant="default" onClick={() => navigate(-1)}>
@@ -142,7 +142,7 @@ export function BookingEditor({ name, start, resume }: BookingEditorProps) {
           </Stack>
         </div>
       </div>
-    </form>
+    </div>
   );
 }
 

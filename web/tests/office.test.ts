@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { sources } from "./sources";
+
+const read = (path: string): string => sources(/\.tsx$/).find((source) => source.path === path)?.text ?? "";
+
+test("only its button sends a booking: a form would be sent by Enter in any of its fields", () => {
+  const parts = sources(/^pages\/booking\/.*\.tsx$/);
+  expect(parts.length).toBeGreaterThan(4);
+  expect(parts.filter(({ text }) => /<form\b|component="form"|type="submit"/.test(text))).toEqual([]);
+  expect(read("pages/booking/BookingEditor.tsx")).toMatch(/onClick=\{\(\) => void submit\(\)\}/);
+});
+
+test("Enter among suggestions takes the first one found and leaves the form alone", () => {
+  const combobox = read("ui/DirectoryCombobox.tsx");
+  expect(combobox).toContain("selectFirstOption()");
+  expect(combobox).toMatch(/event\.key === "Enter"\) event\.preventDefault\(\)/);
+});
