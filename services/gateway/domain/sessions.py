@@ -81,6 +81,9 @@ class FailureCounter(Protocol):
     async def add(self, key: str, window: timedelta) -> int:
         """Counts one failure and says how many there are in the window that the first one opened."""
 
+    async def take_back(self, key: str, window: timedelta) -> None:
+        """Uncounts what was none after all."""
+
     async def count(self, key: str) -> int:
         """How many there are now."""
 

@@ -65,28 +65,33 @@ class AuthService:
     async def _verified(
         self, message: auth_service_pb2.SignInRequest, address: str
     ) -> credential_pb2.VerifyPasswordResponse:
-        account_key = f"account:{address}:{message.username.lower()}"
+        # Blanks and case do not count, as where the password is checked: they must not make another account here either.
+        account_key = f"account:{address}:{message.username.strip().lower()}"
         address_key = f"address:{address}"
-        if (
-            await self.failures.count(account_key) >= limits.SIGN_IN_FAILURES_PER_ACCOUNT
-            or await self.failures.count(address_key) >= limits.SIGN_IN_FAILURES_PER_ADDRESS
-        ):
-            raise ResourceExhausted(
-                "TOO_MANY_ATTEMPTS",
-                "Too many wrong passwords; wait five minutes.",
-                retry_seconds=str(int(limits.SIGN_IN_WINDOW.total_seconds())),
-            )
+        await self._count_attempt(account_key, address_key)
         try:
             response = await self.credentials.VerifyPassword(
                 credential_pb2.VerifyPasswordRequest(username=message.username, password=message.password)
             )
         except grpc.aio.AioRpcError as error:
             if error.code() is grpc.StatusCode.UNAUTHENTICATED:
-                await self.failures.add(account_key, limits.SIGN_IN_WINDOW)
                 await self.failures.add(address_key, limits.SIGN_IN_WINDOW)
+            else:  # Nobody learned whether the password is right.
+                await self.failures.take_back(account_key, limits.SIGN_IN_WINDOW)
             raise
         await self.failures.clear(account_key)
         return response
+
+    async def _count_attempt(self, account_key: str, address_key: str) -> None:
+        """Counts an attempt at an account as a failure until it succeeds: guesses made at once must not all pass.
+
+        Failures of an address count when they are known, else an office that signs in at 07:59 would lock itself out;
+        at each account a burst has its own limit.
+        """
+        if await self.failures.count(address_key) >= limits.SIGN_IN_FAILURES_PER_ADDRESS:
+            raise _too_many_attempts()
+        if await self.failures.add(account_key, limits.SIGN_IN_WINDOW) > limits.SIGN_IN_FAILURES_PER_ACCOUNT:
+            raise _too_many_attempts()
 
     async def _sign_out(self, message: Message, call: Call) -> Message | web.Response:
         del message
@@ -100,6 +105,14 @@ class AuthService:
         del message
         caller = await self.callers.require(call.http)
         return auth_service_pb2.GetSessionResponse(session=_describe(caller.person, caller.session, caller.principal))
+
+
+def _too_many_attempts() -> ResourceExhausted:
+    return ResourceExhausted(
+        "TOO_MANY_ATTEMPTS",
+        "Too many wrong passwords; wait five minutes.",
+        retry_seconds=str(int(limits.SIGN_IN_WINDOW.total_seconds())),
+    )
 
 
 def _describe(person: org_pb2.Person, session: Session, principal: Principal) -> auth_service_pb2.Session:

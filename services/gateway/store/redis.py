@@ -59,9 +59,16 @@ class RedisFailureCounter:
 
     async def add(self, key: str, window: timedelta) -> int:
         """Counts one failure."""
+        return await self._change(key, 1, window)
+
+    async def take_back(self, key: str, window: timedelta) -> None:
+        """Uncounts one; where the window ended meanwhile, the next window allows one more."""
+        await self._change(key, -1, window)
+
+    async def _change(self, key: str, by: int, window: timedelta) -> int:
         name = _rate_key(key)
         async with self._redis.pipeline(transaction=True) as pipeline:
-            await pipeline.incr(name)
+            await pipeline.incrby(name, by)
             # NX keeps the window of the first failure: a steady guesser must not extend it for the honest user for ever.
             await pipeline.expire(name, int(window.total_seconds()), nx=True)
             count, _ = await pipeline.execute()

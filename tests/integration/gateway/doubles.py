@@ -10,7 +10,7 @@ from briefing.v1 import briefing_pb2, briefing_service_pb2, credential_service_p
 from briefing.v1.briefing_service_pb2_grpc import BriefingServiceServicer
 from briefing.v1.credential_service_pb2_grpc import CredentialServiceServicer
 from briefing.v1.room_service_pb2_grpc import RoomServiceServicer, WorkerServiceServicer
-from giaoban.errors import Conflict, NotFound, Unauthenticated
+from giaoban.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from giaoban.rpc.context import Context
 from giaoban.rpc.interceptors import current_principal
 
@@ -31,12 +31,20 @@ class Credentials(CredentialServiceServicer):
     def __init__(self) -> None:
         self.retired = False
         self.password_version = "1"
+        self.away = False
+        self.verified = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def VerifyPassword(
         self, request: credential_service_pb2.VerifyPasswordRequest, context: Context
     ) -> credential_service_pb2.VerifyPasswordResponse:
         del context
-        if (request.username, request.password) != (SECRETARY.username, PASSWORD):
+        self.verified += 1
+        await self.gate.wait()
+        if self.away:
+            raise Unavailable("STORE_AWAY", "The store is away.")
+        if (request.username.strip(), request.password) != (SECRETARY.username, PASSWORD):
             raise Unauthenticated("WRONG_CREDENTIALS", "Name or password is wrong.")
         return credential_service_pb2.VerifyPasswordResponse(person=SECRETARY, password_version=self.password_version)
 

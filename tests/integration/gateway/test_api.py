@@ -1,3 +1,4 @@
+import asyncio
 import io
 import json
 import struct
@@ -6,7 +7,7 @@ from typing import Any
 import pytest
 
 from briefing.v1 import briefing_service_pb2
-from services.gateway.domain.limits import SIGN_IN_FAILURES_PER_ACCOUNT
+from services.gateway.domain.limits import SIGN_IN_FAILURES_PER_ACCOUNT, SIGN_IN_FAILURES_PER_ADDRESS
 from tests.integration.gateway.conftest import Face
 from tests.integration.gateway.doubles import INVITEE, LINK_TOKEN, PASSWORD, SECRETARY
 
@@ -115,6 +116,51 @@ async def test_guessing_passwords_is_slowed_down(face: Face) -> None:
     assert {status for status, _ in answers[:-1]} == {401}
     assert {reason(body) for _, body in answers[:-1]} == {"WRONG_CREDENTIALS"}
     assert (answers[-1][0], reason(answers[-1][1])) == (429, "TOO_MANY_ATTEMPTS")
+    assert (await sign_in(face))[0] == 429
+
+
+async def test_a_burst_of_guesses_is_counted_before_the_first_is_answered(face: Face) -> None:
+    face.credentials.gate.clear()
+
+    guesses = [asyncio.create_task(sign_in(face, f"guess {number}")) for number in range(30)]
+    await asyncio.wait(guesses, timeout=3, return_when=asyncio.FIRST_COMPLETED)
+    face.credentials.gate.set()
+    answers = await asyncio.gather(*guesses)
+
+    assert face.credentials.verified == SIGN_IN_FAILURES_PER_ACCOUNT
+    assert [status for status, _ in answers].count(401) == SIGN_IN_FAILURES_PER_ACCOUNT
+
+
+async def test_blanks_around_a_name_are_no_other_account(face: Face) -> None:
+    names = [" " * number + SECRETARY.username for number in range(SIGN_IN_FAILURES_PER_ACCOUNT + 1)]
+
+    statuses = []
+    for name in names:
+        async with face.client.post(SIGN_IN, json={"username": name, "password": "guess"}) as response:
+            statuses.append(response.status)
+
+    assert statuses[-1] == 429
+
+
+async def test_right_passwords_and_failures_of_our_own_are_not_counted(face: Face) -> None:
+    rounds = SIGN_IN_FAILURES_PER_ADDRESS + 1
+    right = {(await sign_in(face))[0] for _ in range(rounds)}
+    face.credentials.away = True
+    away = {(await sign_in(face))[0] for _ in range(rounds)}
+    face.credentials.away = False
+
+    assert (right, away) == ({200}, {503})
+    assert (await sign_in(face))[0] == 200
+
+
+async def test_failures_of_our_own_leave_wrong_guesses_counted(face: Face) -> None:
+    for number in range(SIGN_IN_FAILURES_PER_ACCOUNT - 1):
+        await sign_in(face, f"guess {number}")
+    face.credentials.away = True
+    await sign_in(face)
+    face.credentials.away = False
+
+    assert (await sign_in(face, "last guess"))[0] == 401
     assert (await sign_in(face))[0] == 429
 
 
