@@ -39,7 +39,7 @@ from giaoban.tasks import checkpoint
 
 log = structlog.get_logger(__name__)
 
-_KEEP: Final = timedelta(days=7)  # a reconciler can re-publish what a lost append-only file forgot
+_KEEP: Final = timedelta(days=7)  # nothing reads published facts again; they show for a while what was said
 _BATCH: Final = 100
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 _HOUSEKEEPING_SECONDS: Final = 600.0
@@ -102,7 +102,7 @@ async def _dialect(store: Store) -> str:
 class OutboxRelay:
     """Puts waiting facts on a stream in the order they were written; one relay per outbox.
 
-    A second relay would only make duplicates, which readers ignore. Facts on the stream are forgotten after 7 days.
+    A second relay would only make duplicates, which readers ignore. What was published is forgotten after 7 days.
 
     Args:
         engine: The store with the outbox.

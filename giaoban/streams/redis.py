@@ -8,7 +8,6 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import grpc.aio
 import structlog
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -16,7 +15,6 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError, ResponseError
 
 from giaoban.clock import Clock, SystemClock
-from giaoban.errors import Unavailable
 from giaoban.tasks import checkpoint
 
 log = structlog.get_logger(__name__)
@@ -84,8 +82,8 @@ class StreamConsumer:
     """Reads a stream as one member of a group: first what it left unfinished, then what others left, then what is new.
 
     An entry whose handler fails is tried again after `retry_seconds`, `max_deliveries` times in all, then moved to
-    `<stream>.dead`. A handler that raises `Unavailable` (or whose call of another role cannot be made) is repeated in
-    place with growing pauses, for as long as it takes: everything behind it would fail as well.
+    `<stream>.dead`. A handler that fails because its store or another role is away (`giaoban.streams.passing`) is
+    repeated in place with growing pauses, for as long as it takes: everything behind it would fail as well.
 
     Args:
         redis: Says where the stream is; blocking reads get a connection of their own without a read timeout.
@@ -221,16 +219,24 @@ class StreamConsumer:
 
     async def _handle(self, payload: bytes, key: str) -> None:
         """Runs the handler, again and again while something it needs is away."""
-        failures = 0
+        failures, began = 0, self._clock.monotonic()
         while True:
+            limit = asyncio.timeout(self._stale_seconds / 3)
             try:
-                async with asyncio.timeout(self._stale_seconds / 3):
+                async with limit:
                     await self._handler(payload, key)
-            except (Unavailable, grpc.aio.AioRpcError) as error:
-                if isinstance(error, grpc.aio.AioRpcError) and error.code() is not grpc.StatusCode.UNAVAILABLE:
+            except Exception as error:
+                if limit.expired() or self._clock.monotonic() - began >= _patience(error):
                     raise
                 failures += 1
-                log.info("entry waits", stream=self._stream, group=self._group, key=key, failures=failures)
+                log.warning(
+                    "entry waits",
+                    stream=self._stream,
+                    group=self._group,
+                    key=key,
+                    failures=failures,
+                    error=type(error).__name__,  # its text may hold the values of the statement
+                )
                 await asyncio.sleep(_pause(failures))
             else:
                 return
@@ -256,6 +262,12 @@ def _entries(answer: Any) -> list[_Entry]:  # noqa: ANN401 - redis-py types noth
         return []
     found = answer.values() if isinstance(answer, dict) else [entries for _, entries in answer]
     return [(entry_id, fields or {}) for entries in found for entry_id, fields in entries]
+
+
+def _patience(error: Exception) -> float:
+    from giaoban.streams.passing import patience_seconds  # noqa: PLC0415 - who only publishes needs no SQLAlchemy
+
+    return patience_seconds(error)
 
 
 def _pause(failures: int) -> float:

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, insert
 
 from giaoban.errors import Unavailable
 from giaoban.streams.redis import StreamConsumer, publish, trim
-from giaoban.testing.fixtures import RedisServer, eventually
+from giaoban.testing.fixtures import EngineFactory, RedisServer, eventually
 
 STREAM, GROUP = "events.test", "readers"
+METADATA = MetaData()
+NOTE = Table("note", METADATA, Column("id", Integer, primary_key=True), Column("payload", LargeBinary))
 
 
 @asynccontextmanager
@@ -33,6 +36,10 @@ async def consuming(
 async def unfinished(redis: Redis) -> int:
     summary: Any = await redis.xpending(STREAM, GROUP)
     return int(summary["pending"])
+
+
+async def settled(redis: Redis) -> bool:
+    return not await unfinished(redis)
 
 
 async def any_dead(redis: Redis) -> bool:
@@ -142,6 +149,33 @@ async def test_a_service_that_is_away_delays_an_entry_and_never_kills_it(redis: 
 
     assert tries == ["a"] * 6 + ["b"]
     assert not await redis.exists(STREAM + ".dead")
+
+
+async def test_a_store_that_cannot_be_written_delays_an_entry_and_never_kills_it(
+    redis: Redis, engines: EngineFactory
+) -> None:
+    engine, tries, full = engines(), 0, True
+    async with engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+
+    async def handler(payload: bytes, _key: str) -> None:
+        nonlocal tries
+        tries += 1
+        table = "note" if tries > 3 else "away"  # first a store that lacks what is asked for, then a full disk
+        async with engine.begin() as connection:
+            pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + (1 if full else 1_000)}")
+            await connection.execute(insert(NOTE.to_metadata(MetaData(), name=table)).values(payload=payload))
+
+    await publish(redis, STREAM, "a", b"x" * 50_000)
+    async with consuming(redis, handler):
+        await eventually(lambda: tries >= 6)  # more often than an entry may fail
+        full = False
+        await eventually(lambda: settled(redis))
+
+    assert not await redis.exists(STREAM + ".dead")
+    async with engine.connect() as connection:
+        assert len((await connection.execute(NOTE.select())).all()) == 1
 
 
 async def test_a_group_lost_with_a_flush_is_made_again_from_the_beginning(redis: Redis) -> None:
