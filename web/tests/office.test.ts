@@ -15,3 +15,12 @@ test("Enter among suggestions takes the first one found and leaves the form alon
   expect(combobox).toContain("selectFirstOption()");
   expect(combobox).toMatch(/event\.key === "Enter"\) event\.preventDefault\(\)/);
 });
+
+test("no input shows what the address holds: the address follows too late for those who type", () => {
+  const askers = sources(/^(pages|ui|office)\/.*\.tsx?$/).filter(({ text }) => text.includes("useSearchParams("));
+  expect(askers.length).toBeGreaterThan(5);
+  const late = askers.filter(({ text }) =>
+    [...text.matchAll(/const (\w+) = parameters\.get\(/g)].some(([, held]) => text.includes(`value={${held}}`)),
+  );
+  expect(late.map(({ path }) => path)).toEqual([]);
+});

@@ -11,6 +11,7 @@ import { matches } from "~/lib/text";
 import { BriefingBadge } from "~/ui/BriefingBadge";
 import { PageHeader } from "~/ui/PageHeader";
 import { EmptyState, QueryView } from "~/ui/states";
+import { useSearchText } from "~/ui/useSearchText";
 import { useBriefings } from "./queries";
 
 const FILTERS = ["ahead", "past", "cancelled"] as const;
@@ -39,11 +40,11 @@ export function Component() {
   const may = usePermissions();
   const [parameters, setParameters] = useSearchParams();
   const filter = FILTERS.find((value) => value === parameters.get("loc")) ?? "ahead";
-  const query = parameters.get("q") ?? "";
+  const [query, search] = useSearchText();
   const now = new Date();
   const today = civilDate(now);
   const all = useBriefings(addDays(today, -92), addDays(today, 184));
-  const show = (loc: string, q: string) => setParameters({ loc, ...(q ? { q } : {}) }, { replace: true });
+  const show = (loc: string) => setParameters({ loc, ...(query ? { q: query } : {}) }, { replace: true });
   const bookButton = may("briefings.write") ? (
     <Button component={Link} to={paths.book} leftSection={<CalendarPlus size={18} aria-hidden="true" />}>
       {t("common:action.book")}
@@ -56,7 +57,7 @@ export function Component() {
         <SegmentedControl
           aria-label={t("filter.label")}
           value={filter}
-          onChange={(value) => show(value, query)}
+          onChange={show}
           data={FILTERS.map((value) => ({ value, label: t(`filter.${value}`) }))}
         />
         <TextInput
@@ -64,7 +65,7 @@ export function Component() {
           placeholder={t("filter.searchHint")}
           leftSection={<Search size={18} aria-hidden="true" />}
           value={query}
-          onChange={(event) => show(filter, event.currentTarget.value)}
+          onChange={(event) => search(event.currentTarget.value)}
           className="gb-filter"
         />
       </Group>

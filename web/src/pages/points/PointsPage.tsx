@@ -4,7 +4,6 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Pencil, Phone, Plus, Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import { org } from "~/api/clients";
 import { usePermissions } from "~/api/session";
 import type { Point } from "~/gen/briefing/v1/org_pb";
@@ -13,6 +12,7 @@ import { PagedView } from "~/ui/PagedView";
 import { PageHeader } from "~/ui/PageHeader";
 import { RequirePermission } from "~/ui/RequirePermission";
 import { EmptyState } from "~/ui/states";
+import { useSearchText } from "~/ui/useSearchText";
 import { PointDrawer } from "./PointDrawer";
 
 const PAGE_SIZE = 300;
@@ -52,8 +52,7 @@ export function Component() {
 
 function PointList({ onEdit }: { onEdit: ((point: Point) => void) | undefined }) {
   const { t } = useTranslation("points");
-  const [parameters, setParameters] = useSearchParams();
-  const query = parameters.get("q") ?? "";
+  const [query, search] = useSearchText();
   const [settled] = useDebouncedValue(query.trim(), 200);
   const list = usePoints(settled);
   const points = list.data?.pages.flatMap((page) => page.points) ?? [];
@@ -65,10 +64,7 @@ function PointList({ onEdit }: { onEdit: ((point: Point) => void) | undefined })
           placeholder={t("searchHint")}
           leftSection={<Search size={18} aria-hidden="true" />}
           value={query}
-          onChange={(event) => {
-            const q = event.currentTarget.value;
-            setParameters(q ? { q } : {}, { replace: true });
-          }}
+          onChange={(event) => search(event.currentTarget.value)}
           className="gb-filter"
         />
         <Text size="sm" c="var(--gb-muted)" role="status">
