@@ -16,12 +16,15 @@ from services.media.domain.vp8 import parse as parse_vp8
 
 # So many packets in a row from behind are no repeats: the publisher numbers anew under the same SSRC.
 _RESTART_PACKETS: Final = 30
+# Browsers tell the clock of a picture about once a second.
+_CLOCK_SECONDS: Final = 0.5
 
 
 class Layer:
     """One stream of packets with its own SSRC, from the first packet to the restart of its numbers."""
 
     __slots__ = (
+        "_clock_told_at",
         "_codec",
         "_refused",
         "_sampled",
@@ -50,6 +53,7 @@ class Layer:
         self.gate = KeyframeGate()
         self.meter = RateMeter()
         self.quality = quality
+        self._clock_told_at = float("-inf")
         self._codec = codec
         self._refused = 0
         self._unwrapper = Unwrapper()
@@ -59,6 +63,13 @@ class Layer:
     def restarted(self) -> bool:
         """Whether the publisher seems to have begun to number anew."""
         return self._refused >= _RESTART_PACKETS
+
+    def tells_clock(self, now: float) -> bool:
+        """Answers whether subscribers may be told the publisher's clock again, and takes it that they are."""
+        if now - self._clock_told_at < _CLOCK_SECONDS:
+            return False
+        self._clock_told_at = now
+        return True
 
     def receive(
         self, packet: RtpPacket, audio_level: bytes | None, now: float, *, repaired: bool

@@ -1,6 +1,7 @@
 """What a peer's RTCP moves: clocks, repeats, key frames, budgets. A peer reaches its own streams only."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from services.media.domain import rtcp
 from services.media.domain.layer import Layer
@@ -11,9 +12,16 @@ from services.media.domain.reports import Reporter
 from services.media.domain.sharing import SharedLines
 from services.media.domain.track import Track
 
+# A packet has room for thousands of numbers. What is left out is asked for again a round trip later.
+_MAX_REPEATED: Final = 256
+
 
 class ReportReader:
-    """Acts on parsed RTCP messages; repeats go into the list it was given."""
+    """Acts on parsed RTCP messages; repeats go into the list it was given.
+
+    A packet has room for dozens of messages about one stream. What one causes for others is bounded here and where the
+    layer or the track keeps count, so that a member that fills its packets costs no more than one that does not.
+    """
 
     __slots__ = ("_lines", "_out", "_peers", "_reporter", "_tracks")
 
@@ -33,23 +41,29 @@ class ReportReader:
 
     def take(self, peer: Peer, messages: Iterable[rtcp.Message], now: float) -> None:
         """Acts on the messages of one packet."""
-        blocks: list[rtcp.ReportBlock] = []
+        blocks: dict[int, rtcp.ReportBlock] = {}
+        estimate: rtcp.Remb | None = None
+        room = _MAX_REPEATED
         for message in messages:
             match message:
                 case rtcp.SenderReport():
                     self._on_sender_report(peer, message, now)
                 case rtcp.ReportBlock():
-                    blocks.append(message)
+                    blocks[message.ssrc] = message
                 case rtcp.Nack():
-                    self._on_nack(peer, message, now)
+                    numbers = message.sequences[:room]
+                    room -= len(numbers)
+                    self._on_nack(peer, message.ssrc, numbers, now)
                 case rtcp.KeyframeRequest(ssrc):
                     self._on_keyframe_request(peer, ssrc, now)
-                case rtcp.Remb(bitrate_bps):
-                    self._on_estimate(peer, bitrate_bps, now)
+                case rtcp.Remb():
+                    estimate = message
                 case rtcp.Goodbye(ssrc):
                     self._on_goodbye(peer, ssrc, now)
+        if estimate is not None:
+            self._on_estimate(peer, estimate.bitrate_bps, now)
         if blocks:
-            self._lines.on_blocks(peer, blocks, now)
+            self._lines.on_blocks(peer, blocks.values(), now)
 
     def _layer_of(self, peer: Peer, ssrc: int) -> tuple[Track, Layer] | None:
         route = peer.demux.known(ssrc)
@@ -70,16 +84,18 @@ class ReportReader:
             return
         track, layer = found
         layer.statistics.on_sender_report(report, now)
+        if not layer.tells_clock(now):
+            return
         for subscription in track.subscriptions.values():
             if subscription.source == layer.source and self._peers[subscription.peer].connected:
                 self._reporter.sender_report(subscription, layer, now)
 
-    def _on_nack(self, peer: Peer, message: rtcp.Nack, now: float) -> None:
-        subscription = peer.subscriptions_by_ssrc.get(message.ssrc)
+    def _on_nack(self, peer: Peer, ssrc: int, sequences: Iterable[int], now: float) -> None:
+        subscription = peer.subscriptions_by_ssrc.get(ssrc)
         if subscription is None or not peer.connected:
             return
         track = self._tracks[subscription.track]
-        for sequence in message.sequences:
+        for sequence in sequences:
             located = subscription.locate(sequence)
             layer = None if located is None else track.by_source(located[0])
             packet = None if layer is None or located is None else layer.history.get(located[1])
@@ -97,6 +113,6 @@ class ReportReader:
 
     def _on_goodbye(self, peer: Peer, ssrc: int, now: float) -> None:
         found = self._layer_of(peer, ssrc)
-        if found is not None:
+        if found is not None and found[1].flow.flows(now):
             found[1].flow.stop()
             self._lines.share_all(found[0], self._peers, now)

@@ -15,7 +15,7 @@ _PLI_FORMAT: Final = 1
 _FIR_FORMAT: Final = 4
 _APPLICATION_FORMAT: Final = 15
 _MAX_MESSAGES: Final = 64
-_MAX_NACKED: Final = 1024
+_MAX_NACKED: Final = 256
 _HEADER: Final = struct.Struct("!BBH")
 _SENDER_INFO: Final = struct.Struct("!IQIII")
 _BLOCK: Final = struct.Struct("!IIIIII")
@@ -46,7 +46,7 @@ class ReportBlock(NamedTuple):
 
 
 class Nack(NamedTuple):
-    """Sequence numbers a receiver misses."""
+    """Sequence numbers a receiver misses: the first 256 or so of a longer message."""
 
     ssrc: int
     sequences: tuple[int, ...]
@@ -130,8 +130,8 @@ def _read_nack(body: bytes) -> Nack:
         first, mask = _NACK_ITEM.unpack_from(body, at)
         missing.append(first)
         missing.extend((first + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1)
-        if len(missing) > _MAX_NACKED:
-            raise MalformedPacket("NACK of too many packets")
+        if len(missing) >= _MAX_NACKED:
+            break
     return Nack(ssrc, tuple(missing))
 
 

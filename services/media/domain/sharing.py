@@ -1,6 +1,6 @@
 """Applies allocation to the subscribers' lines: who gets which layer, who is paused, which layers are wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from services.media.domain.allocation import Allocation, Demand, Option, allocate, highest_wanted
 from services.media.domain.outcome import Event, StreamStateChanged, WantedLayersChanged
@@ -88,7 +88,12 @@ class SharedLines:
             self._events.append(StreamStateChanged(subscription.identifier, state))
 
     def share_all(self, track: Track, peers: Mapping[PeerId, Peer], now: float) -> None:
-        """Shares the lines of everyone who is sent a track, because its layers came or went."""
+        """Shares the lines of everyone who is sent a track, because its layers came or went.
+
+        Where layers come and go without end the tick does it.
+        """
+        if not track.may_share(now):
+            return
         for peer in {subscription.peer for subscription in track.subscriptions.values()}:
             self.share(peers[peer], now)
 
@@ -98,7 +103,7 @@ class SharedLines:
         if wanted is not None:
             self._events.append(WantedLayersChanged(track.identifier, wanted))
 
-    def on_blocks(self, peer: Peer, blocks: list[ReportBlock], now: float) -> None:
+    def on_blocks(self, peer: Peer, blocks: Iterable[ReportBlock], now: float) -> None:
         """Takes what a subscriber reports of its streams."""
         expected = lost = 0
         for block in blocks:

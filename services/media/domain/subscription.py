@@ -183,9 +183,11 @@ class Subscription:
         found = self._rewriter.locate(sequence)
         if found is None or not self.media.nack:
             return None
-        rewritten = apply(found[0], packet)
-        if not self._resend.spend(rewritten.extended, len(rewritten.payload) + 40, now):
+        extended = packet.extended + found[0].sequence_offset
+        # A number that may not be repeated costs no rewriting.
+        if not self._resend.spend(extended, len(packet.payload) + 40, now):
             return None
+        rewritten = apply(found[0], packet)
         payload = rewritten.payload if not packet.padding_only else b"\x01"
         if self.media.rtx_ssrc is None or self.media.rtx_payload_type is None:
             return self._resend_same(rewritten, packet, payload, now)

@@ -13,12 +13,17 @@ from services.media.domain.subscription import Subscription
 _GUESSED_BPS: Final = (150_000, 500_000, 1_700_000)
 # A publisher's encoder needs a moment to begin a layer again: no flapping with each tile that scrolls by.
 _UNWANTED_SECONDS: Final = 2.0
+# Sharing costs as much as all subscribers have tiles together. All layers may come, go and come at once.
+_SHARES: Final = 9.0
+_SHARES_PER_SECOND: Final = 2.0
 
 
 class Track:
     """One track of one peer."""
 
     __slots__ = (
+        "_shares",
+        "_shares_at",
         "_told",
         "_unwanted_since",
         "_watched",
@@ -44,6 +49,8 @@ class Track:
         """Layers whose first packet was told."""
         self.quality = StreamQuality(media.kind)
         self.subscriptions: dict[SubscriptionId, Subscription] = {}
+        self._shares = _SHARES
+        self._shares_at = 0.0
         self._told = (True,) * self.layer_count
         self._unwanted_since: float | None = None
         self._watched = False
@@ -81,6 +88,15 @@ class Track:
             if layer is not None and layer.flow.on_lower_picture(wanted=self._told[layer.index]):
                 over = True
         return over
+
+    def may_share(self, now: float) -> bool:
+        """Answers whether the lines of all subscribers may be shared for this track now, and books it."""
+        earned = max(0.0, now - self._shares_at) * _SHARES_PER_SECOND
+        self._shares, self._shares_at = min(_SHARES, self._shares + earned), now
+        if self._shares < 1:
+            return False
+        self._shares -= 1
+        return True
 
     def by_source(self, source: int | None) -> Layer | None:
         """Answers the layer whose present stream has this name."""

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.media.domain import rtcp, rtp
+from services.media.domain.allocation import Allocation
 from services.media.domain.core import MediaCore
 from services.media.domain.outcome import FirstPacket, StreamStateChanged, WantedLayersChanged
+from services.media.domain.peer import Peer
 from services.media.domain.ports import (
     Codec,
     ExtensionIds,
@@ -27,6 +29,7 @@ from services.media.domain.ports import (
     SubscriptionId,
     TrackId,
 )
+from services.media.domain.sharing import SharedLines
 
 ROOM = RoomId("room")
 SPEAKER, VIEWER, OTHER = PeerId("speaker"), PeerId("viewer"), PeerId("other")
@@ -328,6 +331,67 @@ def test_a_narrow_line_pauses_pictures_and_tells_so_twice(core: MediaCore) -> No
     assert StreamStateChanged(SHOWN, StreamState.ACTIVE) in core.take_events()
     heard = [packet for _, packet in sent(core) if packet.ssrc == 800]
     assert len(heard) == 160
+
+
+@pytest.fixture
+def shares(core: MediaCore, monkeypatch: pytest.MonkeyPatch) -> list[PeerId]:
+    """Names the subscriber each time a line is shared, from a picture that flows on."""
+    core.subscribe(SubscriptionId("other"), CAMERA, OTHER, SubscribedMedia("1", 901, 120), 0.0)
+    film(core, 0, 25, key_at=(0, 24))
+    shared: list[PeerId] = []
+    share = SharedLines.share
+
+    def counted(self: SharedLines, peer: Peer, now: float) -> Allocation:
+        shared.append(peer.identifier)
+        return share(self, peer, now)
+
+    monkeypatch.setattr(SharedLines, "share", counted)
+    return shared
+
+
+def test_a_packet_full_of_goodbyes_shares_each_line_once(core: MediaCore, shares: list[PeerId]) -> None:
+    core.on_rtcp(SPEAKER, struct.pack("!BBH31I", 0x9F, rtcp.GOODBYE, 31, *[102] * 31) * 11, 1.3)
+
+    assert sorted(shares) == [OTHER, VIEWER]
+
+
+def test_a_stream_that_leaves_and_comes_back_without_end_shares_lines_a_few_times(
+    core: MediaCore, shares: list[PeerId]
+) -> None:
+    goodbye = struct.pack("!BBHI", 0x81, rtcp.GOODBYE, 1, 102)
+    for number in range(200):
+        core.on_rtcp(SPEAKER, goodbye, 1.3)
+        core.on_rtp(SPEAKER, picture("f", 2025 + number), 1.3)
+
+    assert len(shares) <= 20
+    core.on_rtcp(SPEAKER, goodbye, 1.4)
+    core.take_rtcp()
+    core.tick(2.0)
+    assert rtcp.KeyframeRequest(101) in asked(core), "the tick does not make up for it"
+
+
+def test_of_many_sender_reports_subscribers_get_one_each_half_second(core: MediaCore) -> None:
+    film(core, 0, 25, key_at=(0, 24))
+    core.take_rtcp()
+
+    def told(now: float) -> int:
+        report = rtcp.sender_report(rtcp.SenderReport(102, int(now) << 32, 5, 1, 1))
+        core.on_rtcp(SPEAKER, report * 52, now)
+        return sum(isinstance(each, rtcp.SenderReport) for each in asked(core))
+
+    assert [told(2.0), told(2.4), told(2.5), told(3.5)] == [1, 0, 1, 1]
+
+
+def test_one_packet_asks_for_256_repeats_at_most(core: MediaCore) -> None:
+    core.subscribe(SHOWN, CAMERA, VIEWER, SubscribedMedia("1", 900, 120, 910, 121, nack=True), 0.0)
+    film(core, 0, 500, rids="q", key_at=(0,))
+    numbers = [packet.sequence for _, packet in sent(core)]
+
+    packet = b"".join(rtcp.nack(1, 900, numbers[at : at + 100]) for at in range(0, 500, 100))
+    core.on_rtcp(VIEWER, packet, 30.0)
+
+    repeated = [int.from_bytes(packet.payload[:2], "big") for _, packet in sent(core)]
+    assert repeated == numbers[:256]
 
 
 PACKETS = st.one_of(

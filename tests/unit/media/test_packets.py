@@ -155,6 +155,14 @@ def test_a_nack_is_read_alike_by_aiortc_and_by_us(ssrc: int, offsets: list[int],
     assert rtcp.parse(written) == [rtcp.Nack(ssrc, tuple(missing))]
 
 
+def test_a_nack_of_thousands_is_read_in_part() -> None:
+    (read,) = rtcp.parse(rtcp.nack(1, 5, list(range(6000))))
+
+    assert isinstance(read, rtcp.Nack)
+    assert read.sequences == tuple(range(len(read.sequences)))
+    assert 256 <= len(read.sequences) <= 272
+
+
 @given(st.integers(0, 1 << 40))
 def test_a_remb_keeps_eighteen_bits_of_the_estimate(bitrate: int) -> None:
     written = rtcp.remb(1, bitrate, [5, 6])
