@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError, Message
 from giaoban.errors import DomainError, InvalidArgument
 from giaoban.principal import NOBODY, Principal
 from services.gateway.domain.origins import API_MEDIA_TYPES
+from services.gateway.http.bodies import read_whole
 from services.gateway.http.callers import Callers
 from services.gateway.http.errors import ConnectError, end_of_stream, from_domain, from_rpc, with_reason
 
@@ -133,20 +134,12 @@ class ConnectHandler:
 
 async def _read(request: web.Request, name: str) -> bytes:
     limit = MAX_IMPORT_BYTES if name == "briefing.v1.OrgService/ImportOrg" else MAX_REQUEST_BYTES
-    if (request.content_length or 0) > limit:
-        raise _too_large(limit)
-    body = bytearray()
-    async for chunk in request.content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
+    body = await read_whole(request, limit)
+    if body is None:
+        raise InvalidArgument("REQUEST_TOO_LARGE", f"A request has at most {limit} bytes.", limit=str(limit))
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise InvalidArgument("COMPRESSION_NOT_SUPPORTED", "Send the request without compression.")
-    return bytes(body)
-
-
-def _too_large(limit: int) -> DomainError:
-    return InvalidArgument("REQUEST_TOO_LARGE", f"A request has at most {limit} bytes.", limit=str(limit))
+    return body
 
 
 def _timeout_seconds(request: web.Request) -> float:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from briefing.v1 import room_service_pb2 as room_pb2
 from briefing.v1.room_service_pb2_grpc import RoomServiceStub
+from services.gateway.http.bodies import read_whole
 
 _MAX_BODY_BYTES = 1 << 18
 _TIMEOUT_SECONDS = 10.0
@@ -20,10 +21,8 @@ class RoomApi:
 
     async def call(self, request: web.Request) -> web.Response:
         """Answers with media's status and body; errors are Twirp's JSON objects."""
-        if (request.content_length or 0) > _MAX_BODY_BYTES:
-            return _error(413, "malformed", f"a request has at most {_MAX_BODY_BYTES} bytes")
-        body = await request.content.read(_MAX_BODY_BYTES + 1)
-        if len(body) > _MAX_BODY_BYTES:
+        body = await read_whole(request, _MAX_BODY_BYTES)
+        if body is None:
             return _error(413, "malformed", f"a request has at most {_MAX_BODY_BYTES} bytes")
         try:
             answer = await self.rooms.CallRoomApi(

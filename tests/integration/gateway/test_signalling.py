@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
@@ -8,6 +9,8 @@ from services.gateway.ws.signalling import MAX_FRAME_BYTES
 from tests.integration.gateway.conftest import Face
 
 TOKEN = "room token"
+LARGEST_BODY = 1 << 18
+SEGMENT = 1 << 12
 
 
 async def test_frames_go_both_ways_unread(face: Face) -> None:
@@ -88,6 +91,25 @@ async def test_the_room_api_passes_unread(face: Face) -> None:
         headers={"Authorization": "Bearer key", "Content-Type": "application/protobuf"},
     ) as response:
         assert (response.status, await response.read()) == (200, b"Bearer key|\x0a\x00")
+
+
+async def segments(size: int) -> AsyncIterator[bytes]:
+    for _ in range(size // SEGMENT):
+        yield bytes(SEGMENT)
+
+
+async def test_the_room_api_gets_a_body_of_many_segments_whole(face: Face) -> None:
+    async with face.client.post(
+        "/twirp/livekit.RoomService/SendData", data=segments(LARGEST_BODY), headers={"Authorization": "k"}
+    ) as response:
+        assert (response.status, len(await response.read())) == (200, len(b"k|") + LARGEST_BODY)
+
+
+async def test_the_room_api_refuses_a_larger_body_of_unknown_length(face: Face) -> None:
+    async with face.client.post(
+        "/twirp/livekit.RoomService/SendData", data=segments(LARGEST_BODY + SEGMENT)
+    ) as response:
+        assert (response.status, (await response.json())["code"]) == (413, "malformed")
 
 
 async def test_no_log_line_shows_a_token(face: Face, caplog: pytest.LogCaptureFixture) -> None:
