@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { formatTime } from "~/lib/dates";
 import { MAX_MESSAGE } from "~/room/chat";
 import type { ChatLine } from "~/room/types";
+import { canSend, EMPTY_DRAFT, sendingDraft, settledDraft } from "./draft";
 
 interface ChatPanelProps {
   readonly lines: readonly ChatLine[];
@@ -13,19 +14,19 @@ interface ChatPanelProps {
 /** Messages to everyone in the room. */
 export function ChatPanel({ lines, nameOf, onSend }: ChatPanelProps) {
   const { t } = useTranslation("room");
-  const [text, setText] = useState("");
-  const [failed, setFailed] = useState(false);
+  const [draft, setDraft] = useState(EMPTY_DRAFT);
   const end = useRef<HTMLDivElement>(null);
   const count = lines.length;
   useEffect(() => {
     if (count > 0) end.current?.scrollIntoView({ block: "end" });
   }, [count]);
+  const write = (text: string) => setDraft((before) => ({ ...before, text }));
   const send = async (event: FormEvent) => {
     event.preventDefault();
-    if (!text.trim()) return;
-    const sent = await onSend(text);
-    setFailed(!sent);
-    if (sent) setText("");
+    if (!canSend(draft)) return;
+    setDraft(sendingDraft);
+    const sent = await onSend(draft.text);
+    setDraft((before) => settledDraft(before, sent));
   };
   return (
     <div className="rm-chat">
@@ -41,17 +42,17 @@ export function ChatPanel({ lines, nameOf, onSend }: ChatPanelProps) {
         ))}
         <div ref={end} />
       </div>
-      {failed ? <p role="alert">{t("chat.failed")}</p> : null}
+      {draft.failed ? <p role="alert">{t("chat.failed")}</p> : null}
       <form onSubmit={(event) => void send(event)}>
         <input
           className="mt-input"
-          value={text}
+          value={draft.text}
           maxLength={MAX_MESSAGE}
           aria-label={t("chat.write")}
           placeholder={t("chat.write")}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => write(event.currentTarget.value)}
         />
-        <button type="submit" className="mt-button" data-tone="primary">
+        <button type="submit" className="mt-button" data-tone="primary" aria-disabled={draft.sending !== null}>
           {t("chat.send")}
         </button>
       </form>
