@@ -7,19 +7,21 @@ import { canSend, EMPTY_DRAFT, sendingDraft, settledDraft } from "./draft";
 
 interface ChatPanelProps {
   readonly lines: readonly ChatLine[];
+  /** True while the panel is before the visitor's eyes. */
+  readonly reading: boolean;
   readonly nameOf: (identity: string, fallback: string) => string;
   readonly onSend: (text: string) => Promise<boolean>;
 }
 
 /** Messages to everyone in the room. */
-export function ChatPanel({ lines, nameOf, onSend }: ChatPanelProps) {
+export function ChatPanel({ lines, reading, nameOf, onSend }: ChatPanelProps) {
   const { t } = useTranslation("room");
   const [draft, setDraft] = useState(EMPTY_DRAFT);
   const end = useRef<HTMLDivElement>(null);
   const count = lines.length;
   useEffect(() => {
-    if (count > 0) end.current?.scrollIntoView({ block: "end" });
-  }, [count]);
+    if (reading && count > 0) end.current?.scrollIntoView({ block: "end" });
+  }, [reading, count]);
   const write = (text: string) => setDraft((before) => ({ ...before, text }));
   const send = async (event: FormEvent) => {
     event.preventDefault();

@@ -16,13 +16,14 @@ import { Headcount, PeoplePanel } from "./PeoplePanel";
 import { Sound } from "./Picture";
 import { useChosenDevices } from "./parts/devices";
 import { QueuePanel } from "./QueuePanel";
-import { SidePanel, type Tab } from "./SidePanel";
+import { SidePanel } from "./SidePanel";
 import { Strip } from "./Strip";
 import { StageView } from "./Tile";
 import { type Actions, useActions } from "./useActions";
 import { useInvitees, useLive, useNames } from "./useLive";
 import { useFirstCamera, useLitScreen, useRoom, useStay, useView } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
+import { useSide } from "./useSide";
 import { requestsOf, turnOf, useFloor } from "./useTurn";
 import "./base.css";
 import "./room.css";
@@ -87,24 +88,13 @@ function useOwnActions(entry: Entry, meeting: ReturnType<typeof useMeeting>, act
   };
 }
 
-function useSide(chatCount: number) {
-  const [open, setOpen] = useState(false);
-  const [tab, setTab] = useState<Tab>("queue");
-  const [read, setRead] = useState(0);
-  const reading = tab === "chat";
-  useEffect(() => {
-    if (reading) setRead(chatCount);
-  }, [reading, chatCount]);
-  return { open, setOpen, tab, setTab, unread: Math.max(0, chatCount - read) };
-}
-
 function Inside({ entry }: { entry: Entry }) {
   const { t } = useTranslation(["room", "prejoin"]);
   const meeting = useMeeting(entry);
   const { snapshot, requests, turn, nameOf } = meeting;
   const actions = useActions();
   const own = useOwnActions(entry, meeting, actions);
-  const side = useSide(snapshot.chat.length);
+  const side = useSide(snapshot.chat);
   const [question, setQuestion] = useState<Question | null>(null);
   const isPoint = entry.invitee.kind === Invitee_Kind.POINT;
   const frozen = snapshot.phase === "reconnecting";
@@ -136,7 +126,14 @@ function Inside({ entry }: { entry: Entry }) {
         />
       </>
     ),
-    chat: () => <ChatPanel lines={snapshot.chat} nameOf={nameOf} onSend={(text) => entry.room.sendChat(text)} />,
+    chat: () => (
+      <ChatPanel
+        lines={snapshot.chat}
+        reading={side.reading}
+        nameOf={nameOf}
+        onSend={(text) => entry.room.sendChat(text)}
+      />
+    ),
   };
 
   return (

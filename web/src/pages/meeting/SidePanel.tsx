@@ -1,9 +1,7 @@
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-
-export const TABS = ["queue", "people", "chat"] as const;
-export type Tab = (typeof TABS)[number];
+import { TABS, type Tab } from "./side";
 
 interface SidePanelProps {
   readonly tab: Tab;
