@@ -32,6 +32,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from giaoban.clock import Clock, SystemClock
+from giaoban.errors import DomainError
 from giaoban.sql.engine import sessions
 from giaoban.sql.types import UtcDateTime
 from giaoban.streams.redis import publish, trim
@@ -137,7 +138,7 @@ class OutboxRelay:
         self._woken.set()
 
     async def run(self) -> None:
-        """Relays until cancelled; an unreachable Redis or store only delays."""
+        """Relays until cancelled; an unreachable Redis or store, or a full disk, only delays."""
         failures, tidied = 0, -_HOUSEKEEPING_SECONDS
         while True:
             checkpoint()
@@ -149,7 +150,7 @@ class OutboxRelay:
                     await self._tidy()
                     tidied = self._clock.monotonic()
                 failures = 0
-            except (RedisError, OSError, SQLAlchemyError) as error:
+            except (RedisError, OSError, SQLAlchemyError, DomainError) as error:
                 failures += 1
                 log.warning("outbox relay waits", stream=self._stream, failures=failures, error=type(error).__name__)
             await self._pause(min(self._poll_seconds * 2**failures, _LONGEST_PAUSE_SECONDS))

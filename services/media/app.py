@@ -18,6 +18,7 @@ from briefing.v1.quality_service_pb2_grpc import add_QualityServiceServicer_to_s
 from briefing.v1.room_service_pb2_grpc import add_RoomServiceServicer_to_server
 from giaoban.clock import Clock, SystemClock
 from giaoban.config import Settings
+from giaoban.errors import DomainError
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import Servicers, serve
 from giaoban.rpc.tokens import TokenMinter
@@ -117,6 +118,6 @@ async def _tidy(store: SqlSampleStore, redis: Redis, clock: Clock, history_days:
             for stream in (SAMPLES, EVENTS):
                 removed += await trim(redis, stream)
             log.info("old samples removed", extra={"count": removed})
-        except (SQLAlchemyError, RedisError, OSError) as error:
+        except (SQLAlchemyError, RedisError, OSError, DomainError) as error:
             log.warning("tidying waits", extra={"error": type(error).__name__})
         await asyncio.sleep(_TIDY_SECONDS)

@@ -8,11 +8,12 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy import MetaData, func, select
+from sqlalchemy import Connection, MetaData, event, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from giaoban.clock import FakeClock
+from giaoban.errors import ResourceExhausted
 from giaoban.sql.engine import sessions
 from giaoban.sql.outbox import OutboxRelay, enqueue, first_time, ledger_table, outbox_table
 from giaoban.testing.fixtures import EngineFactory, eventually
@@ -38,6 +39,16 @@ async def arrived(redis: Redis, key: bytes) -> bool:
     return key in await keys_on(redis)
 
 
+async def times_on(redis: Redis, key: bytes, times: int) -> bool:
+    return (await keys_on(redis)).count(key) >= times
+
+
+async def nothing_waits(engine: AsyncEngine) -> bool:
+    waiting = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
+    async with engine.connect() as connection:
+        return (await connection.execute(waiting)).scalar() == 0
+
+
 async def test_committed_facts_arrive_in_order_and_once(engines: EngineFactory, redis: Redis) -> None:
     engine = await prepared(engines)
     async with sessions(engine).begin() as session:
@@ -50,9 +61,7 @@ async def test_committed_facts_arrive_in_order_and_once(engines: EngineFactory, 
 
     assert await keys_on(redis) == [f"k{number}".encode() for number in range(150)]
     assert await relay.relay_once() == 0
-    async with engine.connect() as connection:
-        unpublished = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.published_at.is_(None))
-        assert (await connection.execute(unpublished)).scalar() == 0
+    assert await nothing_waits(engine)
 
 
 async def test_a_fact_of_a_transaction_that_failed_never_leaves(engines: EngineFactory, redis: Redis) -> None:
@@ -100,6 +109,31 @@ async def test_a_relay_without_redis_delivers_once_redis_is_there(engines: Engin
         task.cancel()
         await asyncio.wait([task])
         await away.aclose()
+
+
+async def test_a_relay_outlives_a_full_disk(engines: EngineFactory, redis: Redis) -> None:
+    engine, most_pages = await prepared(engines), 100_000
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {most_pages}")
+
+    async with sessions(engine).begin() as session:
+        for number in range(100):
+            await enqueue(session, OUTBOX, f"k{number}", b"x" * 300, CLOCK)
+        most_pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
+    relay = OutboxRelay(engine, OUTBOX, redis, "events.test", poll_seconds=0.01, clock=CLOCK)
+    with pytest.raises(ResourceExhausted):
+        await relay.relay_once()
+    task = asyncio.create_task(relay.run())
+    try:
+        await eventually(lambda: times_on(redis, b"k0", 3))  # once above, and again after the relay's own first failure
+        most_pages = 100_000
+        await eventually(lambda: nothing_waits(engine))
+        assert not task.done()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 async def test_a_reader_counts_a_repeated_fact_once(engines: EngineFactory) -> None:
