@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, NoReturn
 
@@ -27,19 +29,23 @@ def run(context: AbstractAsyncContextManager[object], *, goodbye_seconds: float 
         goodbye_seconds: Leaving it may take this long; then the process ends all the same.
 
     Raises:
-        SystemExit: Status 3 and one line on standard error when a `DomainError` ended it.
+        SystemExit: Status 3 and one line on standard error when a `DomainError` ended it before it was ready. What ends
+            it later is no refusal: it could run here, and may again.
     """
+    ready = threading.Event()
     try:
-        asyncio.run(until_signal(context, goodbye_seconds=goodbye_seconds))
+        asyncio.run(until_signal(context, goodbye_seconds=goodbye_seconds, when_ready=ready.set))
     except (DomainError, BaseExceptionGroup) as error:
-        refusal = _refusal(error)
+        refusal = None if ready.is_set() else _refusal(error)
         if refusal is None:
             raise
         sys.stderr.write(f"giaoban: {refusal.message} ({refusal.reason})\n")
         raise SystemExit(EXIT_REFUSED) from None
 
 
-async def until_signal(context: AbstractAsyncContextManager[object], *, goodbye_seconds: float) -> None:
+async def until_signal(
+    context: AbstractAsyncContextManager[object], *, goodbye_seconds: float, when_ready: Callable[[], None]
+) -> None:
     """Enters the context, waits for SIGINT or SIGTERM, also while it is being entered, and leaves it."""
     loop, task, told = asyncio.get_running_loop(), asyncio.current_task(), asyncio.Event()
 
@@ -56,6 +62,7 @@ async def until_signal(context: AbstractAsyncContextManager[object], *, goodbye_
             # What is there now stays; a collector that looked through it would halt the process for 0.1 s each time.
             gc.freeze()
             gc.enable()
+            when_ready()
             log.info("ready")
             await _cancelled(told)
             log.info("ending")

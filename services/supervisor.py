@@ -127,6 +127,7 @@ class Supervisor:
         self._kept: dict[str, tuple[Program, asyncio.Task[None]]] = {}
         self.restarts: dict[str, int] = {}
         """How often each child was started again."""
+        self._proven: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -145,6 +146,7 @@ class Supervisor:
             self.restarts[program.name] = 0
         for program in programs:
             await _until_ready(program)
+            self._proven.add(program.name)
 
     async def stop(self) -> None:
         """Ends all children, tier by tier from the highest; each has 12 s before it is killed."""
@@ -160,7 +162,8 @@ class Supervisor:
         while True:
             began = time.monotonic()
             status = await _run(program)
-            if status == EXIT_REFUSED:
+            # What ran here before is refused by something that passes, a full disk for one: the others run on meanwhile.
+            if status == EXIT_REFUSED and program.name not in self._proven:
                 raise FailedPrecondition(
                     "CHILD_REFUSED", f"{program.name} cannot run as this site is set up; see above."
                 )

@@ -95,6 +95,33 @@ async def test_a_child_that_is_refused_ends_everything(tmp_path: Path) -> None:
     assert not alive(pid(tmp_path, "one"))
 
 
+async def test_a_child_that_is_refused_after_it_ran_starts_again_and_the_others_run_on(tmp_path: Path) -> None:
+    (tmp_path / "refusals").write_text("")
+    program = textwrap.dedent("""
+        import os, pathlib, sys, time
+        folder = pathlib.Path(sys.argv[1])
+        if (folder / "one").exists() and len((folder / "refusals").read_text()) < 2:
+            with (folder / "refusals").open("a") as file: file.write("x")
+            sys.exit(3)
+        (folder / "one").write_text(str(os.getpid()))
+        while True: time.sleep(60)
+    """)
+
+    async def ready() -> bool:
+        return bool(pid(tmp_path, "one"))
+
+    async with supervising() as supervisor:
+        other = sleeper(tmp_path, "other", 1)
+        await supervisor.start([other, Program("one", (sys.executable, "-c", program, str(tmp_path)), ready, 0)])
+        first, beside = pid(tmp_path, "one"), pid(tmp_path, "other")
+        os.kill(first, signal.SIGKILL)
+
+        await eventually(lambda: pid(tmp_path, "one") not in {0, first})
+
+        assert supervisor.restarts == {"other": 0, "one": 3}
+        assert alive(beside)
+
+
 async def test_no_child_outlives_a_killed_supervisor(tmp_path: Path, socket_folder: Path) -> None:
     program = textwrap.dedent(f"""
         import asyncio, sys
