@@ -6,13 +6,24 @@ A variable `GIAOBAN_HTTP` is the key `http` in the file and the field `http` her
 import hashlib
 import ipaddress
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from typing_extensions import override
 
 from giaoban.errors import InvalidArgument
@@ -26,6 +37,7 @@ _VARIABLES: Final = {  # where the variable is not the prefix and the field's na
     "livekit_api_key": "LIVEKIT_API_KEY",
     "livekit_api_secret": "LIVEKIT_API_SECRET",
 }
+_HOST: Final = re.compile(r"[\w.:-]+")  # names of any script and addresses
 _SOCKET_PATH_BYTES: Final = 100  # sun_path holds 108 with the closing zero; gRPC appends nothing, valkey a little
 _LONGEST_SOCKET: Final = "scheduler-00.sock"
 
@@ -89,6 +101,23 @@ def _media_address(word: object) -> MediaAddress:
     return MediaAddress(bound, announced or bound)
 
 
+def _network(word: str) -> str:
+    try:
+        ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        raise ValueError(f"{word[:60]!r} is no address or network, for example 10.0.0.5 or 10.0.0.0/8") from None
+    return word
+
+
+def _web_address(url: str) -> str:
+    """Refuses what no browser can open or no link can begin with; ports out of range raise by themselves."""
+    parts = urlsplit(url)
+    known = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
+    if not known or parts.port == 0 or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must read https://host or http://host:port, for example https://giaoban.tinh.gov.vn")
+    return url
+
+
 def own_addresses() -> tuple[str, ...]:
     """Lists the machine's own IPv4 addresses but loopback and link-local ones; 127.0.0.1 when it has no other."""
     import ifaddr  # noqa: PLC0415 - asked only where the site names no address
@@ -147,10 +176,12 @@ class Settings(BaseModel):
     )
     tls_cert: Path | None = Field(default=None, description="PEM chain: the gateway speaks HTTPS.")
     tls_key: Path | None = Field(default=None, description="PEM key of `tls_cert`.")
-    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_words)] = Field(
         default=(), description="Addresses or networks whose `Forwarded` headers count."
     )
-    public_url: str = Field(default_factory=_default_public_url, description="What links in mails say.")
+    public_url: Annotated[str, AfterValidator(_web_address)] = Field(
+        default_factory=_default_public_url, description="What links in mails say."
+    )
     media_udp: int = Field(default=7882, ge=1, le=65535, description="First UDP port; worker i uses port + i.")
     media_addresses: Annotated[tuple[MediaAddress, ...], BeforeValidator(_media_addresses)] = Field(
         default_factory=_default_media_addresses, description="Addresses bound and announced by media sockets."
@@ -205,7 +236,8 @@ class Settings(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             variable = _variable(str(first["loc"][0]) if first["loc"] else "")
-            raise InvalidArgument("BAD_SETTING", f"{variable}: {first['msg']}.", field=variable) from None
+            problem = first["msg"].removeprefix("Value error, ")
+            raise InvalidArgument("BAD_SETTING", f"{variable}: {problem}.", field=variable) from None
 
     @property
     def runtime_dir(self) -> Path:

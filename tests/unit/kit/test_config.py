@@ -59,6 +59,22 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ("GIAOBAN_MEDIA_WORKERS", "none"),
         ("GIAOBAN_MEDIA_ADDRESSES", "::"),
         ("GIAOBAN_MEDIA_ADDRESSES", "10.0.0.1=somewhere"),
+        ("GIAOBAN_PUBLIC_URL", "giaoban.tinh.gov.vn"),
+        ("GIAOBAN_PUBLIC_URL", "giaoban.tinh.gov.vn:8443"),
+        ("GIAOBAN_PUBLIC_URL", "//giaoban.tinh.gov.vn"),
+        ("GIAOBAN_PUBLIC_URL", "ftp://giaoban.tinh.gov.vn"),
+        ("GIAOBAN_PUBLIC_URL", "https://"),
+        ("GIAOBAN_PUBLIC_URL", "https:/giaoban.tinh.gov.vn"),
+        ("GIAOBAN_PUBLIC_URL", "https://giaoban.tinh.gov.vn:99999"),
+        ("GIAOBAN_PUBLIC_URL", "https://giaoban.tinh.gov.vn:port"),
+        ("GIAOBAN_PUBLIC_URL", "https://[::1"),
+        ("GIAOBAN_PUBLIC_URL", "https://giaoban tinh"),
+        ("GIAOBAN_PUBLIC_URL", "https://giaoban\\tinh"),
+        ("GIAOBAN_PUBLIC_URL", "https://nguoi:mat-khau@giaoban.tinh.gov.vn"),
+        ("GIAOBAN_PUBLIC_URL", "https://giaoban.tinh.gov.vn/?a=b"),
+        ("GIAOBAN_TRUSTED_PROXIES", "proxy.tinh.gov.vn"),
+        ("GIAOBAN_TRUSTED_PROXIES", "10.0.0.1, 10.0.0.300"),
+        ("GIAOBAN_TRUSTED_PROXIES", "10.0.0.0/33"),
     ],
 )
 def test_a_bad_setting_names_its_variable(variable: str, value: str) -> None:
@@ -68,6 +84,40 @@ def test_a_bad_setting_names_its_variable(variable: str, value: str) -> None:
     assert caught.value.reason == "BAD_SETTING"
     assert caught.value.field == variable
     assert variable in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://giaoban.tinh.gov.vn",
+        "HTTPS://giaoban.tinh.gov.vn/",
+        "http://10.0.0.5:8080",
+        "https://[2001:db8::1]:8443",
+        "https://giao_ban",
+        "https://họp.tỉnh.vn",
+    ],
+)
+def test_what_a_browser_opens_may_be_the_public_address(url: str) -> None:
+    assert load({"GIAOBAN_PUBLIC_URL": url}).public_url == url
+
+
+def test_proxies_are_addresses_and_networks_and_an_address_within_one() -> None:
+    settings = load({"GIAOBAN_TRUSTED_PROXIES": "10.0.0.5, 192.168.1.7/24 ,2001:db8::/32"})
+
+    assert settings.trusted_proxies == ("10.0.0.5", "192.168.1.7/24", "2001:db8::/32")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "remedy"),
+    [
+        ("GIAOBAN_PUBLIC_URL", "giaoban.tinh.gov.vn", "https://giaoban.tinh.gov.vn"),
+        ("GIAOBAN_TRUSTED_PROXIES", "10.0.0.300", "'10.0.0.300' is no address or network, for example 10.0.0.5"),
+    ],
+)
+def test_a_bad_setting_says_what_a_good_one_looks_like(variable: str, value: str, remedy: str) -> None:
+    with pytest.raises(InvalidArgument, match=remedy):
+        load({variable: value})
 
 
 def test_an_unknown_key_of_the_file_is_an_error(tmp_path: Path) -> None:
