@@ -59,6 +59,8 @@ class Watcher:
     def on_closed(self, room: Room) -> None:
         """Tells that a room is no more."""
         self.writer.closed(room)
+        if self.signalling is not None:
+            self.signalling.forget_room(room.name)
 
 
 @dataclass(frozen=True, slots=True)

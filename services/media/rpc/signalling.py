@@ -13,7 +13,7 @@ from giaoban.clock import Clock
 from services.media.domain.budget import Budget
 from services.media.domain.client import LeaveAction, LeaveReason
 from services.media.domain.participants import Participant, Presence
-from services.media.domain.ports import PeerId, Plane, TrackId
+from services.media.domain.ports import PeerId, Plane, RoomId, TrackId
 from services.media.domain.room import Room, may_publish
 from services.media.domain.rooms import Rooms
 from services.media.domain.sdp import MAX_BYTES, SdpError
@@ -210,7 +210,8 @@ class Signalling:
         self._pair = pair
         self._plane = plane
         self._clock = clock
-        self._data_budgets: dict[PeerId, Budget] = {}
+        self._sender_data: dict[PeerId, Budget] = {}
+        self._room_data: dict[RoomId, Budget] = {}
 
     def check(self, token: str) -> None:
         """Raises what `open` would raise about a token or its room."""
@@ -256,9 +257,12 @@ class Signalling:
         room, me = found
         if not me.token.rights.data:
             return
-        budget = self._data_budgets.setdefault(peer, Budget(per_second=2 * 1024 * 1024, burst=8 * 1024 * 1024))
+        # Everybody's line carries what one sends to all, and who cannot drain it is sent out: chat passes, files do not.
+        sender = self._sender_data.setdefault(peer, Budget(per_second=32 * 1024, burst=512 * 1024))
+        everyone = self._room_data.setdefault(room.name, Budget(per_second=64 * 1024, burst=2 * 1024 * 1024))
         # A message costs its bytes and as much again as a small one takes to handle.
-        if not budget.take(len(payload) + 2000, self._clock.monotonic()):
+        cost, now = len(payload) + 2000, self._clock.monotonic()
+        if not sender.take(cost, now) or not everyone.take(cost, now):
             return
         by_sid = {str(member.sid): str(member.identity) for member in room.members.values()}
         message = relayed(me, channel, payload, by_sid)
@@ -282,7 +286,11 @@ class Signalling:
 
     def forget(self, peer: PeerId) -> None:
         """Releases what was kept for a participant that left."""
-        self._data_budgets.pop(peer, None)
+        self._sender_data.pop(peer, None)
+
+    def forget_room(self, room: RoomId) -> None:
+        """Releases what was kept for a room that is no more."""
+        self._room_data.pop(room, None)
 
     def _write_token(self, me: Participant) -> str:
         until = max(me.token.expire_time, self._clock.now() + _REFRESHED)
