@@ -1,6 +1,7 @@
 """Makes one continuous stream of what one subscriber is sent, across layer switches, pauses and losses.
 
-Numbers that were lost upstream stay missing downstream, so that a repeat that arrives later still has its place.
+Numbers that were lost upstream stay missing downstream, so that a repeat that arrives later still has its place. They are
+counted, so that a subscriber's line is not charged with what it was never sent.
 """
 
 from collections import deque
@@ -13,6 +14,8 @@ from services.media.domain.vp8 import Vp8Descriptor, renumber
 
 _REMEMBERED_STRETCHES: Final = 8
 _TOLERANCE_SECONDS: Final = 1.0
+# Those of the last round trip matter: a report tells of packets sent before it.
+_REMEMBERED_GAPS: Final = 128
 
 
 class Stretch(NamedTuple):
@@ -41,10 +44,12 @@ class Rewriter:
     __slots__ = (
         "_clock_rate",
         "_described",
+        "_gaps",
         "_highest",
         "_stretches",
         "_timestamp",
         "_timestamp_at",
+        "_unsent",
     )
 
     def __init__(self, first_sequence: int, clock_rate: int) -> None:
@@ -56,6 +61,9 @@ class Rewriter:
         self._timestamp_at = 0.0
         # The newest descriptor and its stretch: added up at a switch, not for each packet.
         self._described: tuple[Vp8Descriptor, Stretch] | None = None
+        self._unsent = 0
+        # How many numbers were left out or sent late, by the highest number then; in the order of sending.
+        self._gaps: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED_GAPS)
 
     @property
     def highest(self) -> int:
@@ -114,12 +122,30 @@ class Rewriter:
         if rewritten.extended < stretch.first_output:
             return None
         if rewritten.extended > self._highest:
+            if rewritten.extended != self._highest + 1:
+                self._count_unsent(rewritten.extended - self._highest - 1, rewritten.extended)
             self._highest = rewritten.extended
             self._timestamp = rewritten.timestamp
             self._timestamp_at = now
             if packet.descriptor is not None:
                 self._described = packet.descriptor, stretch
+        else:
+            self._count_unsent(-1, self._highest)
         return rewritten
+
+    def _count_unsent(self, numbers: int, highest: int) -> None:
+        self._unsent += numbers
+        self._gaps.append((highest, numbers))
+
+    def unsent(self, sequence: int) -> int:
+        """Answers how many numbers were missing so far when this one was the highest sent."""
+        extended = self._highest + forward_distance(sequence, self._highest & 0xFFFF, 16)
+        unsent = self._unsent
+        for highest, numbers in reversed(self._gaps):
+            if highest <= extended:
+                break
+            unsent -= numbers
+        return unsent
 
     def locate(self, sequence: int) -> tuple[Stretch, int] | None:
         """Answers which stretch a sent sequence number was in, and its extended number at the source."""

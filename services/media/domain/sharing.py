@@ -112,10 +112,10 @@ class SharedLines:
                 continue
             more, missing, round_trip = subscription.on_report_block(block, now)
             expected += more
-            lost += max(0, missing)
+            lost += missing
             if round_trip is not None:
                 peer.rtcp_round_trip = round_trip
-        if expected and peer.downlink.on_loss(lost / expected, peer.sent_bps(), now):
+        if expected and peer.downlink.on_loss(max(0, lost) / expected, peer.sent_bps(), now):
             self.share(peer, now)
 
     def tick(self, peers: Mapping[PeerId, Peer], now: float) -> None:

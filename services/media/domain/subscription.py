@@ -72,6 +72,7 @@ class Subscription:
         "_packets",
         "_reported_highest",
         "_reported_lost",
+        "_reported_unsent",
         "_reports",
         "_resend",
         "_rewriter",
@@ -116,7 +117,7 @@ class Subscription:
         self._packets = self._octets = 0
         self._reports: deque[tuple[int, float]] = deque(maxlen=_REMEMBERED_REPORTS)
         self._reported_highest: int | None = None
-        self._reported_lost = 0
+        self._reported_lost = self._reported_unsent = 0
         self.replace_media(media)
 
     def replace_media(self, media: SubscribedMedia) -> None:
@@ -220,13 +221,20 @@ class Subscription:
         return SenderReport(self.media.ssrc, ntp, timestamp, self._packets & 0xFFFFFFFF, self._octets & 0xFFFFFFFF)
 
     def on_report_block(self, block: ReportBlock, now: float) -> tuple[int, int, float | None]:
-        """Takes a receiver's report; answers packets expected and lost since the one before, and the round trip."""
+        """Takes a receiver's report; answers packets expected and lost since the one before, and the round trip.
+
+        The receiver counts by numbers. Those that never reached us are neither expected nor lost on its line.
+        """
         expected = lost = 0
+        unsent = self._rewriter.unsent(block.highest_sequence & 0xFFFF)
         if self._reported_highest is not None:
+            never = unsent - self._reported_unsent
             expected = min(1 << 16, block.highest_sequence - self._reported_highest & 0xFFFFFFFF)
-            lost = max(-expected, min(expected, block.packets_lost - self._reported_lost))
+            expected = max(0, expected - never)
+            lost = max(-expected, min(expected, block.packets_lost - self._reported_lost - never))
         if block.highest_sequence:
             self._reported_highest, self._reported_lost = block.highest_sequence, block.packets_lost
+            self._reported_unsent = unsent
         self.quality.on_report(expected, lost, block.jitter * 1000 / self._clock_rate)
         round_trip: float | None = None
         for reference, sent_at in self._reports:

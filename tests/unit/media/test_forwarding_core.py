@@ -293,6 +293,62 @@ def test_loss_in_reports_lowers_the_layer_and_quiet_raises_it_again(core: MediaC
     assert play(40, 9.0, 0.0) == {b"\x10"}
 
 
+class Listener:
+    """What a browser counts of one stream, on a line that takes some packets and 100 ms."""
+
+    def __init__(self, ssrc: int) -> None:
+        self._ssrc = ssrc
+        self._sent: list[tuple[int, float]] = []
+
+    def take(self, packets: Iterable[tuple[PeerId, rtp.RtpPacket]], now: float) -> None:
+        self._sent.extend((packet.sequence, now) for _, packet in packets if packet.ssrc == self._ssrc)
+
+    def report(self, now: float, line_loss: int = 0) -> bytes:
+        """Writes what the listener reports when the line lost every so many packets."""
+        came = [sequence for sequence, at in self._sent if at <= now - 0.1]
+        kept = [each for index, each in enumerate(came) if not line_loss or index % line_loss]
+        lost = max(kept) - min(kept) + 1 - len(kept)
+        return rtcp.receiver_report(1, [rtcp.ReportBlock(self._ssrc, 0, lost, max(kept), 0, 0, 0)])
+
+
+@pytest.mark.parametrize(("line_loss", "told"), [(0, 0.0), (10, 0.1)])
+def test_what_the_speaker_lost_is_not_charged_to_listeners(core: MediaCore, line_loss: int, told: float) -> None:
+    listener = Listener(800)
+    for number in range(500):
+        now = number / 50
+        if number % 5 != 2:
+            core.on_rtp(SPEAKER, sound(number), now)
+        listener.take(sent(core), now)
+        if number % 50 == 49:
+            core.on_rtcp(VIEWER, listener.report(now, line_loss), now)
+
+    speaker, viewer = core.sample(SPEAKER, 10.0), core.sample(VIEWER, 10.0)
+
+    assert speaker.up.audio_loss == pytest.approx(0.2, abs=0.01)
+    assert viewer.down.audio_loss == pytest.approx(told, abs=0.01)
+
+
+def test_pictures_the_publisher_lost_or_repeated_late_lower_no_layer(core: MediaCore) -> None:
+    core.publish(CAMERA, SPEAKER, replace(VIDEO, nack=True))
+    watcher = Listener(900)
+    film(core, 0, 25, key_at=(0, 24))
+    watcher.take(sent(core), 1.2)
+    for number in range(25, 400):
+        now = number / 20
+        for rid in RIDS:
+            if number % 4:
+                core.on_rtp(SPEAKER, picture(rid, 1000 * RIDS.index(rid) + number), now)
+            if number % 8 == 2:
+                core.on_rtp(SPEAKER, picture(rid, 1000 * RIDS.index(rid) + number - 2), now)
+        core.tick(now)
+        watcher.take(sent(core), now)
+        if number % 20 == 0:
+            core.on_rtcp(VIEWER, watcher.report(now), now)
+
+    assert core.sample(VIEWER, 20.0).down.loss == 0.0
+    assert shown_layers(core, 400) == {"f"}
+
+
 def test_quality_facts_tell_both_directions_and_no_data_where_there_is_none(core: MediaCore) -> None:
     core.set_round_trip(OTHER, 0.08)
     for number in range(250):

@@ -63,6 +63,21 @@ def test_lost_numbers_stay_free_and_late_packets_fill_them(order: list[int], los
         assert rewritten.extended - 0x10000 == 7 + index
 
 
+@given(st.integers(0, 0x7FFF), st.permutations(range(1, 40)), st.sets(st.integers(1, 39), max_size=20))
+def test_numbers_never_sent_are_counted_for_each_moment(first: int, order: list[int], lost: set[int]) -> None:
+    rewriter = Rewriter(first, VIDEO_CLOCK)
+    rewriter.switch(0, picture(100, 0, key=True), 0.0, None)
+    unsent: dict[int, int] = {}
+    highest = 0
+
+    for sent, index in enumerate([0, *(index for index in order if index not in lost)], start=1):
+        rewriter.forward(picture(100 + index, index), 0.0)
+        highest = max(highest, index)
+        unsent[first + highest & 0xFFFF] = highest + 1 - sent
+
+    assert {sequence: rewriter.unsent(sequence) for sequence in unsent} == unsent
+
+
 def test_a_packet_from_before_the_switch_is_not_sent() -> None:
     rewriter = Rewriter(0, VIDEO_CLOCK)
     rewriter.switch(0, picture(100, 0, key=True), 0.0, None)
