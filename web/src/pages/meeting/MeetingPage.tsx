@@ -99,7 +99,7 @@ function Inside({ entry }: { entry: Entry }) {
   const isPoint = entry.invitee.kind === Invitee_Kind.POINT;
   const frozen = snapshot.phase === "reconnecting";
 
-  const sidePanel = {
+  const panels = {
     queue: () => (
       <QueuePanel
         briefing={entry.briefing.name}
@@ -152,9 +152,8 @@ function Inside({ entry }: { entry: Entry }) {
         counts={{ queue: requests.length, people: snapshot.members.length, chat: side.unread }}
         onTab={side.setTab}
         onClose={() => side.setOpen(false)}
-      >
-        {sidePanel[side.tab]()}
-      </SidePanel>
+        panels={panels}
+      />
       <ControlBar
         snapshot={snapshot}
         turn={turn}
