@@ -64,13 +64,6 @@ function Details({ verdict, onAgain }: { verdict: LineVerdict; onAgain: () => vo
       () => undefined, // Without the right to copy, the numbers are on the screen.
     );
   };
-  if (!open) {
-    return (
-      <button type="button" className="mt-link" onClick={() => setOpen(true)}>
-        {t("line.details")}
-      </button>
-    );
-  }
   const close = () => setOpen(false);
   const footer = (
     <>
@@ -93,18 +86,25 @@ function Details({ verdict, onAgain }: { verdict: LineVerdict; onAgain: () => vo
     </>
   );
   return (
-    <Dialog title={t("line.detailsTitle")} onClose={close} footer={footer}>
-      <table className="pj-numbers">
-        <tbody>
-          {rows.map(([name, value]) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td>{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Dialog>
+    <>
+      <button type="button" className="mt-link" onClick={() => setOpen(true)}>
+        {t("line.details")}
+      </button>
+      {open ? (
+        <Dialog title={t("line.detailsTitle")} onClose={close} footer={footer}>
+          <table className="pj-numbers">
+            <tbody>
+              {rows.map(([name, value]) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td>{value}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Dialog>
+      ) : null}
+    </>
   );
 }
 
