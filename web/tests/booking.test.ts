@@ -8,6 +8,7 @@ import {
   emptyLine,
   overrideReasonsOf,
   refusedFields,
+  withWishes,
 } from "~/pages/booking/draft";
 
 const NOW = new Date("2026-11-22T04:00:00Z");
@@ -67,3 +68,26 @@ test.each([
 ])("the refusal %s of %j marks %s", (reason, paths, field) => {
   expect([...refusedFields(reason, paths)]).toEqual([field]);
 });
+
+const asking = (words: string) => new URLSearchParams(words);
+
+test("a link fills a form with what it asks for and leaves the rest", () => {
+  const filled = withWishes(good, asking("ngay=2026-11-25&gio=14:30&moi=points/tan-hoa&ten=Tân Hòa"));
+  expect([filled.date, filled.time]).toEqual(["2026-11-25", "14:30"]);
+  expect(filled.attendees.map(({ name, label }) => [name, label])).toEqual([
+    ["points/tan-lap", "Tân Lập"],
+    ["points/tan-hoa", "Tân Hòa"],
+  ]);
+  expect([filled.title, filled.chair, filled.requestId]).toEqual([good.title, good.chair, good.requestId]);
+});
+
+test("a link invites nobody twice", () => {
+  expect(withWishes(good, asking("moi=points/tan-lap&ten=Tân Lập")).attendees).toEqual(good.attendees);
+});
+
+test.each(["", "ngay=hôm nay", "ngay=2026-13-01", "gio=25:00", "xem=week"])(
+  "a link that asks %j changes nothing",
+  (words) => {
+    expect(withWishes(good, asking(words))).toBe(good);
+  },
+);

@@ -20,25 +20,39 @@ import {
   type Field,
   overrideReasonsOf,
   refusedFields,
+  withWishes,
 } from "./draft";
 import { dropDraft, loadDraft, saveDraft } from "./store";
 import { useConflicts } from "./useConflicts";
 
+const NO_WISHES = new URLSearchParams();
+
 interface BookingEditorProps {
   /** The briefing being changed; empty for a new one. */
   readonly name: string;
+  /** What the form holds at first; an unsent draft of this tab goes before it. */
   readonly start: Draft;
-  /** Whether an unsent draft of this tab goes before `start`. */
-  readonly resume: boolean;
+  /** What the address asks for, of the unsent draft too. */
+  readonly wishes?: URLSearchParams;
+  /** Called when the draft is kept, so that a reload finds all of it. */
+  readonly onKept?: () => void;
 }
 
-function useDraft(name: string, start: Draft, resume: boolean) {
-  const [initial] = useState(() => ({ stored: resume ? loadDraft(name) : null, start }));
-  const [draft, setDraft] = useState<Draft>(initial.stored ?? initial.start);
-  const [resumed, setResumed] = useState(initial.stored !== null);
-  const untouched = draft === initial.start;
+function useDraft({ name, start, wishes = NO_WISHES, onKept }: BookingEditorProps) {
+  const [initial] = useState(() => {
+    const stored = loadDraft(name);
+    return { resumed: stored !== null, draft: withWishes(stored ?? start, wishes), anew: withWishes(start, wishes) };
+  });
+  const [draft, setDraft] = useState<Draft>(initial.draft);
+  const [resumed, setResumed] = useState(initial.resumed);
+  const kept = useRef(onKept);
+  kept.current = onKept;
+  // Looking at a form is no draft yet, and leaves the one before as it is.
+  const untouched = draft === initial.draft || draft === initial.anew;
   useEffect(() => {
-    if (!untouched) saveDraft(name, draft);
+    if (untouched) return;
+    saveDraft(name, draft);
+    kept.current?.();
   }, [name, draft, untouched]);
   return {
     draft,
@@ -46,7 +60,7 @@ function useDraft(name: string, start: Draft, resume: boolean) {
     change: (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part })),
     discard: () => {
       dropDraft(name);
-      setDraft(initial.start);
+      setDraft(initial.anew);
       setResumed(false);
     },
   };
@@ -60,11 +74,12 @@ async function send(name: string, draft: Draft) {
 }
 
 /** The booking page proper: form at the left, checks at the right; nothing typed is lost. */
-export function BookingEditor({ name, start, resume }: BookingEditorProps) {
+export function BookingEditor(props: BookingEditorProps) {
+  const { name } = props;
   const { t } = useTranslation("booking");
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { draft, resumed, change, discard } = useDraft(name, start, resume);
+  const { draft, resumed, change, discard } = useDraft(props);
   const conflicts = useConflicts(draft, name);
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);

@@ -1,6 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams, useSearchParams } from "react-router";
 import { briefings } from "~/api/clients";
@@ -27,21 +27,16 @@ export function Component() {
 }
 
 function New() {
-  const [parameters] = useSearchParams();
-  const start = useMemo(() => {
-    const wanted = parameters.get("moi");
-    const attendees = wanted ? [{ name: wanted, label: parameters.get("ten") ?? wanted, detail: "" }] : [];
-    const empty = emptyDraft();
-    return {
-      ...empty,
-      attendees,
-      date: parameters.get("ngay") ?? empty.date,
-      time: parameters.get("gio") ?? empty.time,
-    };
-  }, [parameters]);
-  // What the address asks for comes before an old draft.
-  const asked = ["moi", "ngay", "gio"].some((key) => parameters.has(key));
-  return <BookingEditor key={parameters.toString()} name="" start={start} resume={!asked} />;
+  const [parameters, setParameters] = useSearchParams();
+  const query = parameters.toString();
+  const [seen, setSeen] = useState({ query, wishes: query, round: 0 });
+  if (query !== seen.query) setSeen(query ? { query, wishes: query, round: seen.round + 1 } : { ...seen, query });
+  const wishes = useMemo(() => new URLSearchParams(seen.wishes), [seen.wishes]);
+  // Once the draft is kept it holds what the address asked for: a reload must not ask for it again.
+  const onKept = () => {
+    if (query) setParameters({}, { replace: true });
+  };
+  return <BookingEditor key={seen.round} name="" start={emptyDraft()} wishes={wishes} onKept={onKept} />;
 }
 
 function Change({ name }: { name: string }) {
@@ -68,7 +63,7 @@ function Change({ name }: { name: string }) {
             </Alert>
           );
         }
-        return <BookingEditor name={name} start={draftOf(briefing)} resume />;
+        return <BookingEditor name={name} start={draftOf(briefing)} />;
       }}
     </QueryView>
   );

@@ -88,6 +88,22 @@ export function emptyLine(): AgendaLine {
   return { key: randomUuid(), title: "", presenter: "", minutes: 0 };
 }
 
+/** Returns the draft with what a link to the form asks for: day `ngay`, time `gio`, somebody invited `moi`, called `ten`. */
+export function withWishes(draft: Draft, wishes: URLSearchParams): Draft {
+  const date = wishes.get("ngay") ?? "";
+  const time = wishes.get("gio") ?? "";
+  const name = wishes.get("moi") ?? "";
+  const part: Partial<Draft> = {
+    ...(instantFromCivil(date, "00:00") && { date }),
+    ...(instantFromCivil("2000-01-01", time) && { time }),
+    ...(name &&
+      !draft.attendees.some((attendee) => attendee.name === name) && {
+        attendees: [...draft.attendees, { name, label: wishes.get("ten") || name, detail: "" }],
+      }),
+  };
+  return Object.keys(part).length > 0 ? { ...draft, ...part } : draft;
+}
+
 function choice(name: string, label: string): Choice | null {
   return name ? { name, label: label || name, detail: "" } : null;
 }
