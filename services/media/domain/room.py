@@ -130,19 +130,20 @@ class Room:
         was_active = me.presence is Presence.ACTIVE
         me.presence = Presence.GONE
         link, me.link = me.link, None
-        if link is not None:
-            link.leave(reason, action)
         for track in list(me.tracks.values()):
             self._drop_track(track)
         for subscription in list(me.subscriptions.values()):
             self._drop_subscription(me, subscription)
-        me.version += 1
-        self._tell_others(me)
         me.transport.close()
         if not self.members:
             self.empty_since = self.tools.clock.monotonic()
         if was_active:
             self.tools.watcher.on_left(me, reason)
+        # Words come last: whoever cannot be told of it, it is gone.
+        me.version += 1
+        if link is not None:
+            link.leave(reason, action)
+        self._tell_others(me)
 
     def connected(self, me: Participant) -> None:
         """Notes that somebody's media may flow."""
@@ -191,13 +192,14 @@ class Room:
         The caller checked the right to publish.
         """
         track = Track(TrackId(new_sid("TR")), me.sid, description, muted)
+        if me.link is not None:
+            # First of all: a track that cannot be told of is not kept either.
+            me.link.track_published(description.labels[0], track)
         me.tracks[track.sid] = self.tracks[track.sid] = track
         announced = Announced(
             track.sid, description.kind, frozenset(description.labels), description.dtx, description.stereo
         )
         media = me.negotiation.announce(announced)
-        if me.link is not None:
-            me.link.track_published(description.labels[0], track)
         if media is not None:
             self._expect(Published(track.sid, media))
         if muted:

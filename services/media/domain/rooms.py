@@ -1,6 +1,8 @@
 """All rooms of one worker, and what time does to them."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from giaoban.errors import NotFound, ResourceExhausted
@@ -104,25 +106,33 @@ class Rooms:
         return member if member is not None and (not sid or member.sid == sid) else None
 
     def close(self, name: RoomId, reason: LeaveReason = LeaveReason.ROOM_CLOSED) -> bool:
-        """Closes a room and sends everyone out; answers whether there was one."""
+        """Closes a room and sends everyone out; answers whether there was one.
+
+        Raises:
+            ExceptionGroup: What went wrong with single members; the room is closed and everyone out nevertheless.
+        """
         self._opened.discard(name)
         room = self._rooms.pop(name, None)
         if room is None:
             return False
         action = LeaveAction.RECONNECT if reason is LeaveReason.SHUTDOWN else LeaveAction.STAY_OUT
-        for member in list(room.members.values()):
-            room.remove(member, reason, action)
-        self.tools.watcher.on_closed(room)
+        out = [partial(room.remove, member, reason, action) for member in room.members.values()]
+        _do_all([*out, partial(self.tools.watcher.on_closed, room)])
         return True
 
     def tick(self) -> None:
-        """Lets time pass; to be called about once a second."""
+        """Lets time pass; to be called about once a second.
+
+        Raises:
+            ExceptionGroup: What went wrong with single members; time has passed for all others.
+        """
         now = self.tools.clock.monotonic()
-        for room in list(self._rooms.values()):
-            for member in list(room.members.values()):
-                self._tend(room, member, now)
-            if self._outlived(room, now):
-                self.close(room.name)
+        _do_all([partial(self._tick_room, room, now) for room in self._rooms.values()])
+
+    def _tick_room(self, room: Room, now: float) -> None:
+        _do_all([partial(self._tend, room, member, now) for member in room.members.values()])
+        if self._outlived(room, now):
+            self.close(room.name)
 
     def _tend(self, room: Room, member: Participant, now: float) -> None:
         heard = member.transport.heard()
@@ -183,3 +193,15 @@ class Rooms:
             if member is not None:
                 return room, member
         return None
+
+
+def _do_all(steps: Iterable[Callable[[], object]]) -> None:
+    """Takes all steps, and raises only then what single ones raised."""
+    errors = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - raised below
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("not everything went well in the rooms", errors)

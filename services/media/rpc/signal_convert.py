@@ -168,9 +168,10 @@ def description_of(request: rtc.AddTrackRequest) -> TrackDescription:
         width=min(request.width, 16384),
         height=min(request.height, 16384),
         layers=tuple(
-            LayerDescription(min(layer.quality, 2), layer.width, layer.height, layer.bitrate, layer.rid[:16])
+            LayerDescription(layer.quality, layer.width, layer.height, layer.bitrate, layer.rid[:16])
             for layer in list(layers)[:_MOST_LAYERS]
-            if layer.quality <= models.VideoQuality.HIGH
+            # Enums of the wire are open: any number may stand there (OFF, which is no layer, and negative ones too).
+            if models.VideoQuality.LOW <= layer.quality <= models.VideoQuality.HIGH
         ),
         group=request.stream[:_LONGEST_NAME],
         dtx=not request.disable_dtx,
