@@ -6,18 +6,22 @@ calls its fate unknown: only the mail server knows it (RFC 1047), and a second c
 
 import asyncio
 import random
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import structlog
 
 from giaoban.clock import Clock
-from services.notify.domain.model import ClaimedDelivery, Fate, Outcome
+from services.notify.domain.model import ClaimedDelivery, DeliveryId, Fate, Outcome, Verdict
 from services.notify.domain.ports import Channel, Outbox
 from services.notify.domain.retry import RetryPolicy
 
 log = structlog.get_logger(__name__)
 
+_T = TypeVar("_T")
+
 _PAUSE_AFTER_ERROR_SECONDS: Final = 5.0
+_FIRST_PAUSE_SECONDS: Final = 0.1
 
 
 class Dispatcher:
@@ -41,7 +45,7 @@ class Dispatcher:
         self._workers = workers
         self._poll_seconds = poll_seconds
         self._news = asyncio.Event()
-        self._stopping = False
+        self._stopped = asyncio.Event()
         self._random = random.Random()  # noqa: S311  (jitter, no secret)
 
     def wake(self) -> None:
@@ -50,12 +54,14 @@ class Dispatcher:
 
     def stop(self) -> None:
         """Asks the workers to end when their message under way is settled; may be called twice."""
-        self._stopping = True
+        self._stopped.set()
         self._news.set()
 
     async def run(self) -> None:
-        """Sends until stopped."""
-        interrupted = await self._outbox.interrupt(self._clock.now())
+        """Sends until stopped; a ledger that cannot be written only delays."""
+        interrupted = await self._repeated(lambda: self._outbox.interrupt(self._clock.now()), "interrupt")
+        if interrupted is None:
+            return
         if interrupted:
             log.warning("deliveries were interrupted, their fate is unknown", deliveries=interrupted)
         async with asyncio.TaskGroup() as tasks:
@@ -63,16 +69,16 @@ class Dispatcher:
                 tasks.create_task(self._work(), name=f"dispatch {number}")
 
     async def _work(self) -> None:
-        while not self._stopping:
+        while not self._stopped.is_set():
             self._news.clear()
             try:
                 sent = await self.send_one()
             except Exception:
-                log.exception("a delivery could not be settled")
-                await self._rest(_PAUSE_AFTER_ERROR_SECONDS)
+                log.exception("the ledger could not be looked through")
+                await _until(self._news, _PAUSE_AFTER_ERROR_SECONDS)
                 continue
-            if not sent and not self._stopping:
-                await self._rest(self._poll_seconds)
+            if not sent and not self._stopped.is_set():
+                await _until(self._news, self._poll_seconds)
 
     async def send_one(self) -> bool:
         """Sends the message that waits longest; False when none is due."""
@@ -83,14 +89,27 @@ class Dispatcher:
         verdict = self._policy.verdict(
             outcome, delivery.attempt, self._clock.now(), delivery.expire_time, self._random.random()
         )
-        await self._outbox.settle(delivery.id, verdict, self._clock.now())
-        log.info(
-            "delivery tried",
-            delivery=delivery.id,
-            state=str(verdict.state),
-            reason=verdict.reason,
-        )
+        # A row left in SENDING would hold back everything for its invitee until the next start.
+        await self._repeated(lambda: self._settle(delivery.id, verdict), "settle")
         return True
+
+    async def _settle(self, delivery: DeliveryId, verdict: Verdict) -> bool:
+        await self._outbox.settle(delivery, verdict, self._clock.now())
+        log.info("delivery tried", delivery=delivery, state=str(verdict.state), reason=verdict.reason)
+        return True
+
+    async def _repeated(self, write: Callable[[], Awaitable[_T]], what: str) -> _T | None:
+        """Writes to the ledger, again and again until it can be written; None when stopped before that."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                return await write()
+            except Exception:
+                log.exception("the ledger could not be written", what=what)
+            if self._stopped.is_set():
+                return None
+            await _until(self._stopped, pause)
+            pause = min(pause * 2, _PAUSE_AFTER_ERROR_SECONDS)
 
     async def _try(self, delivery: ClaimedDelivery) -> Outcome:
         try:
@@ -99,9 +118,11 @@ class Dispatcher:
             log.exception("a channel broke", delivery=delivery.id)
             return Outcome(Fate.LOST, "INTERNAL_ERROR")
 
-    async def _rest(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            return
+
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    """Waits for an event, at most so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -16,8 +16,12 @@ from giaoban.principal import Grant, Principal
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import Servicers, serve
 from giaoban.rpc.tokens import TokenMinter
-from giaoban.testing.fixtures import RedisServer
+from giaoban.sql.engine import create_engine
+from giaoban.sql.migrate import upgrade
+from giaoban.testing.fixtures import DATA_KEY, RedisServer
+from services.notify.app import MIGRATIONS
 from tests.integration.notify.doubles import Briefings, MailServer, Org
+from tests.integration.notify.ledger import Ledger
 
 SECRETARY = Principal("people/thu", (Grant("secretary", "/tinh/vp/"),))
 
@@ -76,3 +80,13 @@ async def around(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serve(target, servicers, "scheduler", settings.key_folder()))
         yield Surroundings(settings, briefings, mail, redis, stack)
+
+
+@pytest_asyncio.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    """The ledger in a store of its own."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/notify.db"
+    await upgrade(url, DATA_KEY, MIGRATIONS)
+    engine = create_engine(url, DATA_KEY)
+    yield Ledger(engine)
+    await engine.dispose()

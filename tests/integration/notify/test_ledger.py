@@ -1,108 +1,18 @@
 """The ledger in an encrypted store: its shape, its order, its reminders."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import pytest_asyncio
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from giaoban.clock import FakeClock
-from giaoban.errors import NotFound
-from giaoban.sql.engine import create_engine
-from giaoban.sql.migrate import upgrade
-from giaoban.testing.fixtures import DATA_KEY
-from services.notify.app import MIGRATIONS
-from services.notify.domain.model import (
-    Answer,
-    BriefingName,
-    BriefingStanding,
-    DeliveryQuery,
-    Fate,
-    InvitationBatch,
-    Method,
-    Outcome,
-    State,
-    Verdict,
-)
-from services.notify.domain.planning import Planner
-from services.notify.domain.reminding import ReminderRounds
-from services.notify.domain.retry import RetryPolicy
-from services.notify.store.books import SqlDeliveryBooks
-from services.notify.store.outbox import SqlOutbox
+from services.notify.domain.model import DeliveryQuery, Fate, Method, Outcome, State, Verdict
 from services.notify.store.reminders import SqlReminders
 from services.notify.store.tables import metadata
-from tests.unit.notify.facts import BRIEFING, CHAIR, NOW, POINT, RENDERER, START, batch_of, request_to
-
-OFFSETS = (24 * 60, 15)
-PLANNER = Planner(RENDERER.render, OFFSETS)
-
-
-class Standing:
-    """A scheduler that answers what the test says."""
-
-    def __init__(self) -> None:
-        self.briefing = BRIEFING
-        self.answers = {POINT.name: Answer.ACCEPTED, CHAIR.name: Answer.DECLINED}
-
-    async def standing(self, briefing: BriefingName) -> BriefingStanding:
-        if briefing != self.briefing.name:
-            raise NotFound("UNKNOWN_BRIEFING", "There is no such briefing.")
-        return BriefingStanding(self.briefing, self.answers)
-
-    async def invitations(self, briefing: BriefingName, revision: int) -> InvitationBatch:
-        raise NotFound("UNKNOWN_BRIEFING", "There is no such briefing.", name=briefing, revision=str(revision))
-
-
-class Ledger:
-    """The three faces of one store, and a clock."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.clock = FakeClock(NOW)
-        self.outbox = SqlOutbox(engine, self.clock)
-        self.books = SqlDeliveryBooks(engine)
-        self.scheduler = Standing()
-        self.rounds = ReminderRounds(
-            self.scheduler,
-            SqlReminders(engine),
-            RENDERER.render,
-            self.clock,
-            offsets=OFFSETS,
-            poll_seconds=1,
-            wake=lambda: None,
-        )
-
-    async def record(self, key: str, batch: InvitationBatch) -> None:
-        planned = PLANNER.plan(batch, await self.outbox.told(batch.briefing.name), self.clock.now())
-        await self.outbox.record(key, batch, planned, self.clock.now())
-
-    async def send_all(self, outcome: Outcome = Outcome(Fate.ACCEPTED)) -> list[str]:  # noqa: B008  (frozen)
-        sent = []
-        while claimed := await self.outbox.claim(self.clock.now()):
-            sent.append(claimed.address)
-            verdict = RetryPolicy().verdict(outcome, claimed.attempt, self.clock.now(), claimed.expire_time, 0.5)
-            await self.outbox.settle(claimed.id, verdict, self.clock.now())
-        return sent
-
-    async def states(self) -> list[State]:
-        return [one.state for one in reversed(await self.books.find(DeliveryQuery(None)))]
-
-    def advance_to(self, moment: datetime) -> None:
-        self.clock.advance((moment - self.clock.now()).total_seconds())
-
-
-@pytest_asyncio.fixture
-async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/notify.db"
-    await upgrade(url, DATA_KEY, MIGRATIONS)
-    engine = create_engine(url, DATA_KEY)
-    yield Ledger(engine)
-    await engine.dispose()
+from tests.integration.notify.ledger import Ledger
+from tests.unit.notify.facts import BRIEFING, CHAIR, POINT, START, batch_of, request_to
 
 
 async def test_the_migrations_make_exactly_the_tables_that_the_code_reads(ledger: Ledger) -> None:
