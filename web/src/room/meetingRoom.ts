@@ -170,7 +170,8 @@ export class MeetingRoom {
     return this.inTurn(SENT_FROM[kind] ?? "speaker", async () => {
       const problem = await this.takeDevice(kind, id);
       const source = SENT_FROM[kind];
-      if (source) this.setOwn(source, { state: this.isOn(source) ? "on" : "off", problem });
+      // While the one before goes on, nothing is wrong with what is sent.
+      if (source) this.setOwn(source, this.isOn(source) ? { state: "on", problem: null } : { state: "off", problem });
       this.read();
       return problem === null;
     });

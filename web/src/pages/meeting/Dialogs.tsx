@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ChosenDevices } from "~/room/options";
 import type { DeviceKind } from "~/room/types";
@@ -51,7 +52,8 @@ export function Confirm({ question, conducts, onYes, onEnd, onNo }: ConfirmProps
 
 interface DevicesProps {
   readonly devices: ChosenDevices;
-  readonly onChoose: (kind: DeviceKind, id: string) => void;
+  /** Resolves to false when the device could not be taken. */
+  readonly onChoose: (kind: DeviceKind, id: string) => Promise<boolean>;
   readonly onClose: () => void;
 }
 
@@ -59,6 +61,11 @@ interface DevicesProps {
 export function DevicesDialog({ devices, onChoose, onClose }: DevicesProps) {
   const { t } = useTranslation("room");
   const lists = useDevices("");
+  const [failed, setFailed] = useState(false);
+  const choose = async (kind: DeviceKind, id: string) => {
+    setFailed(false);
+    setFailed(!(await onChoose(kind, id)));
+  };
   const kinds = (["videoinput", "audioinput", "audiooutput"] as const).filter(
     (kind) => kind !== "audiooutput" || canChooseSpeaker,
   );
@@ -71,9 +78,10 @@ export function DevicesDialog({ devices, onChoose, onClose }: DevicesProps) {
     <Dialog title={t("devicesTitle")} onClose={onClose} footer={footer}>
       <div className="rm-pickers">
         {kinds.map((kind) => (
-          <DevicePicker key={kind} kind={kind} choices={lists[kind]} value={devices[kind]} onChoose={onChoose} />
+          <DevicePicker key={kind} kind={kind} choices={lists[kind]} value={devices[kind]} onChoose={choose} />
         ))}
       </div>
+      {failed ? <p role="alert">{t("devicesFailed")}</p> : null}
     </Dialog>
   );
 }

@@ -225,7 +225,9 @@ function Questions({ entry, question, own, onClose }: QuestionsProps) {
         devices={devices}
         onClose={onClose}
         onChoose={async (kind, id) => {
-          if (await entry.room.selectDevice(kind, id)) choose(kind, id);
+          const taken = await entry.room.selectDevice(kind, id);
+          if (taken) choose(kind, id);
+          return taken;
         }}
       />
     );
