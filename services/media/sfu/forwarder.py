@@ -18,6 +18,9 @@ from services.media.sfu.rtp_tap import CData, SrtpSession, ffi
 
 MAX_DATAGRAM_BYTES: Final = 1500
 MAX_PATHS: Final = 16
+# A browser takes six for a picture it sends, and others each time it begins anew. libsrtp keeps every stream that was
+# authentic once, and looks through all of them for each packet.
+MAX_SOURCES: Final = 256
 # Bounds how long one socket keeps the loop from everything else (about 1 ms of arrivals without subscribers).
 _READS_PER_WAKE: Final = 64
 _SHORTEST_STUN: Final = 20
@@ -55,6 +58,7 @@ class Counters:
     stranger: int = 0
     without_keys: int = 0
     unauthentic: int = 0
+    excess_sources: int = 0
     unprotectable: int = 0
     failed: int = 0
 
@@ -62,7 +66,7 @@ class Counters:
 class _Line:
     """A peer's paths and keys."""
 
-    __slots__ = ("batch", "destination", "paths", "receiving", "selected", "sending")
+    __slots__ = ("batch", "destination", "paths", "receiving", "selected", "sending", "sources")
 
     def __init__(self) -> None:
         self.paths: OrderedDict[Path, None] = OrderedDict()
@@ -71,6 +75,7 @@ class _Line:
         self.destination: Destination | None = None
         self.receiving: SrtpSession | None = None
         self.sending: SrtpSession | None = None
+        self.sources: set[bytes] = set()
 
 
 def open_udp_socket(host: str, port: int) -> socket.socket:
@@ -198,6 +203,7 @@ class Forwarder:
         if line is not None:
             line.receiving = SrtpSession(keys.profile, keys.receive, sending=False)
             line.sending = SrtpSession(keys.profile, keys.send, sending=True)
+            line.sources.clear()
 
     # Outwards
 
@@ -296,7 +302,8 @@ class Forwarder:
             counters.unknown_kind += 1
 
     def _take_media(self, peer: PeerId, size: int) -> None:
-        session = self._lines[peer].receiving
+        line = self._lines[peer]
+        session = line.receiving
         if session is None:
             self.counters.without_keys += 1
             return
@@ -308,10 +315,17 @@ class Forwarder:
         if not reports and size < _SHORTEST_RTP:
             self.counters.unauthentic += 1
             return
+        # The source of an RTCP packet and of an RTP packet; both are in clear.
+        source = bytes(self._view[4:8] if reports else self._view[8:12])
+        if source not in line.sources and len(line.sources) >= MAX_SOURCES:
+            self.counters.excess_sources += 1
+            return
         length = session.unprotect_rtcp(self._memory, size) if reports else session.unprotect(self._memory, size)
         if length < 0:
             self.counters.unauthentic += 1
-        elif reports:
+            return
+        line.sources.add(source)
+        if reports:
             self._arrivals.on_rtcp(peer, bytes(self._view[:length]))
         else:
             self._arrivals.on_rtp(peer, bytes(self._view[:length]))

@@ -31,7 +31,7 @@ from services.media.domain.ports import (
     SubscriptionId,
     TrackId,
 )
-from services.media.sfu.forwarder import open_udp_socket
+from services.media.sfu.forwarder import MAX_SOURCES, open_udp_socket
 from services.media.sfu.plane import MediaPlane
 
 ROOM = RoomId("giao-ban")
@@ -408,6 +408,26 @@ async def test_hostile_datagrams_are_dropped_and_nobody_notices(house: House) ->
     rogue.send(audio(1, 5))
     speaker.send(audio(77, 3))
     await until(lambda: len(listener.media) == 3, "and goes on")
+
+
+async def test_a_member_that_invents_streams_without_end_is_kept_to_some(house: House) -> None:
+    rogue, listener = house.join("rogue"), house.join("listener")
+    house.plane.publish(VOICE, rogue.peer, OPUS)
+    house.plane.subscribe(SubscriptionId("s"), VOICE, listener.peer, SubscribedMedia("3", 800, 109))
+    rogue.send(audio(77, 1))
+    forged = bytearray(rogue.tx.protect(audio(78, 1)))
+    forged[-1] ^= 1
+    for _ in range(3):
+        rogue.raw(bytes(forged))
+    for number in range(MAX_SOURCES):
+        rogue.send(struct.pack("!BBHII", 0x80, 72, 1, 1, 1000 + number) + bytes(20))
+        await until(lambda at=number: house.plane.counters.received == at + 5, "each is looked at")
+    rogue.send_report(rtcp.receiver_report(5000, []))
+    await until(lambda: house.plane.counters.excess_sources == 2, "one stream and one report are one too many")
+    assert house.plane.counters.unauthentic == 3
+
+    rogue.send(audio(77, 2))
+    await until(lambda: len(listener.media) == 2, "the stream that was known goes on")
 
 
 async def test_a_peer_that_moved_is_answered_where_it_is_now(house: House) -> None:
