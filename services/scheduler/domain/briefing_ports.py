@@ -127,6 +127,10 @@ class BriefingReader(Protocol):
         """All sessions in the room."""
         ...
 
+    async def uninvited_inside(self, briefing: BriefingId) -> Sequence[str]:
+        """Subjects in the room who are invited no more."""
+        ...
+
     async def headcounts(self, briefing: BriefingId) -> Mapping[InviteeId, int]:
         """The newest count of each point that said one."""
         ...

@@ -1,8 +1,10 @@
 """Opening rooms before briefings and closing them after, and taking in what media says of them."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from giaoban.clock import Clock
+from giaoban.errors import NotFound
 from giaoban.names import BriefingId
 from services.scheduler.domain import attendance
 from services.scheduler.domain.attendance import MediaFact, Movement
@@ -54,6 +56,14 @@ class RoomKeeper:
             await writer.append_audit(ACTOR, "briefing.open", found.name, {})
             await writer.announce(Happening.OPENED, opened, now)
         self._changes.announce(briefing.id)
+
+    async def expel_uninvited(self, briefing: Briefing) -> None:
+        """Sends out who is in the room and invited no more; a room token from before admits them, but not for long."""
+        async with self._store.reading() as reader:
+            uninvited = await reader.uninvited_inside(briefing.id)
+        for subject in uninvited:
+            with suppress(NotFound):  # Left already, which media has not told us yet.
+                await self._rooms.expel(briefing.id, subject)
 
     async def close(self, briefing: Briefing) -> None:
         """Closes the room of a briefing that is over, or that was moved out of its time."""

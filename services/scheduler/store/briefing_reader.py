@@ -179,6 +179,21 @@ class SqlBriefingReader:
         found = select(attendance_interval).where(attendance_interval.c.occurrence_id == briefing)
         return [rows.stay_of(row) for row in await self._all(found)]
 
+    async def uninvited_inside(self, briefing: BriefingId) -> Sequence[str]:
+        """Subjects in the room who are invited no more."""
+        stay = attendance_interval.c
+        found = (
+            select(invitee.c.subject)
+            .join(
+                attendance_interval,
+                and_(stay.occurrence_id == invitee.c.occurrence_id, stay.subject == invitee.c.subject),
+            )
+            .where(invitee.c.occurrence_id == briefing, invitee.c.removed)
+            .where(stay.join_time.is_not(None), stay.leave_time.is_(None))
+            .distinct()
+        )
+        return (await self._session.scalars(found)).all()
+
     async def headcounts(self, briefing: BriefingId) -> Mapping[InviteeId, int]:
         """The newest count of each point that said one."""
         found = select(headcount.c.invitee_id, headcount.c.people).where(headcount.c.occurrence_id == briefing)

@@ -25,6 +25,7 @@ from briefing.v1 import (
     room_service_pb2_grpc,
 )
 from giaoban.clock import FakeClock
+from giaoban.errors import NotFound
 from giaoban.keys import KeyFolder
 from giaoban.names import PersonId, PointId, UnitId
 from giaoban.principal import Grant, Principal
@@ -68,6 +69,7 @@ class Media(room_service_pb2_grpc.RoomServiceServicer, quality_service_pb2_grpc.
     tokens: list[room_service_pb2.IssueTokenRequest] = field(default_factory=list)
     muted: list[room_service_pb2.MuteParticipantsRequest] = field(default_factory=list)
     expelled: list[room_service_pb2.ExpelParticipantRequest] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
     grade: "quality_pb2.QualityGrade.ValueType" = quality_pb2.QUALITY_GRADE_FAIR
 
     @override
@@ -102,6 +104,8 @@ class Media(room_service_pb2_grpc.RoomServiceServicer, quality_service_pb2_grpc.
     async def ExpelParticipant(
         self, request: room_service_pb2.ExpelParticipantRequest, context: Context
     ) -> room_service_pb2.ExpelParticipantResponse:
+        if request.identity in self.absent:
+            raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that identity is in the room.", room=request.room)
         self.expelled.append(request)
         return room_service_pb2.ExpelParticipantResponse()
 

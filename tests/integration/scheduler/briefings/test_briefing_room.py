@@ -155,6 +155,65 @@ async def test_the_room_clock_opens_and_closes_rooms_in_their_time(house: House)
     assert (opened, ended) == (briefing_pb2.Briefing.STATE_OPEN, briefing_pb2.Briefing.STATE_ENDED)
 
 
+async def moves(house: House, briefing: briefing_pb2.Briefing, subject: str, session: str, *, leaves: bool) -> None:
+    """Media tells that a session of a subject begins or ends."""
+    kind = Media.KIND_LEFT if leaves else Media.KIND_JOINED
+    event = media_event(briefing.room, kind, subject, house.clock.now())
+    event.key, event.participant_sid = f"{session} {leaves}", session
+    fact = media_fact(event.SerializeToString())
+    assert fact is not None
+    await house.cases.keeper.take_in(fact)
+
+
+async def invite(house: House, briefing: briefing_pb2.Briefing, *points: str) -> None:
+    changed = briefing_pb2.Briefing()
+    changed.CopyFrom(briefing)
+    del changed.attendees[:]
+    changed.attendees.extend(briefing_pb2.AttendeeSelector(name=name) for name in points)
+    changed.etag = ""
+    await house.briefings(SECRETARY).UpdateBriefing(briefing_service_pb2.UpdateBriefingRequest(briefing=changed))
+
+
+async def test_whoever_is_uninvited_is_sent_out_each_time_they_enter_until_invited_again(house: House) -> None:
+    first, second = "points/diem-xa-1", "points/diem-xa-2"
+    booked = await house.book(first, second)
+    house.advance_to(tomorrow(9))
+    clock, expelled = RoomClock(house.cases.keeper), house.media.expelled
+    for subject in (first, second, "recorder"):
+        await moves(house, booked, subject, f"first {subject}", leaves=False)
+
+    await clock.look()
+    assert expelled == []
+    await invite(house, booked, first)
+    await clock.look()
+    assert [(one.room, one.identity) for one in expelled] == [(booked.room, second)]
+
+    await moves(house, booked, second, f"first {second}", leaves=True)
+    await clock.look()
+    assert len(expelled) == 1
+    await moves(house, booked, second, "with the token from before", leaves=False)
+    await clock.look()
+    assert [one.identity for one in expelled] == [second, second]
+
+    await invite(house, booked, first, second)
+    await clock.look()
+    assert len(expelled) == 2
+
+
+async def test_one_who_left_unheard_does_not_keep_the_other_uninvited_in_the_room(house: House) -> None:
+    points = [f"points/diem-xa-{number}" for number in (1, 2, 3)]
+    booked = await house.book(*points)
+    house.advance_to(tomorrow(9))
+    for subject in points:
+        await moves(house, booked, subject, subject, leaves=False)
+    house.media.absent = {points[1]}
+
+    await invite(house, booked, points[0])
+    await RoomClock(house.cases.keeper).look()
+
+    assert [one.identity for one in house.media.expelled] == [points[2]]
+
+
 async def test_an_ended_briefing_has_its_room_closed_and_its_points_free(house: House) -> None:
     booked = await house.book()
     end = briefing_service_pb2.EndBriefingRequest(name=booked.name)
