@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from giaoban.clock import Clock
-from services.notify.domain.model import BriefingName
+from services.notify.domain.model import BriefingName, InvitationBatch
 from services.notify.domain.planning import Planner
 from services.notify.domain.ports import Outbox, Scheduler
 
@@ -36,9 +36,17 @@ class Inviter:
         if await self._outbox.seen(event_key):
             return
         batch = await self._scheduler.invitations(briefing, revision)
-        told = await self._outbox.told(briefing)
+        # Each repetition has a message more that went out meanwhile, so they end.
+        while not await self._plan(event_key, batch):
+            log.info("invitations are planned anew", briefing=briefing, revision=revision)
+        self._wake()
+
+    async def _plan(self, event_key: str, batch: InvitationBatch) -> bool:
+        told = await self._outbox.told(batch.briefing.name)
         # Three hundred messages take seconds of work; the loop has gRPC calls and SMTP to serve meanwhile.
         planned = await asyncio.to_thread(self._planner.plan, batch, told, self._clock.now())
-        await self._outbox.record(event_key, batch, planned, self._clock.now())
-        log.info("invitations planned", briefing=briefing, revision=revision, messages=len(planned))
-        self._wake()
+        recorded = await self._outbox.record(event_key, batch, planned, self._clock.now())
+        if recorded:
+            name, revision = batch.briefing.name, batch.briefing.revision
+            log.info("invitations planned", briefing=name, revision=revision, messages=len(planned))
+        return recorded

@@ -57,8 +57,12 @@ class Outbox(Protocol):
 
     async def record(
         self, event_key: str, batch: InvitationBatch, planned: Sequence[PlannedMessage], now: datetime
-    ) -> None:
-        """Writes an event and all that follows from it; what is unsent of the same invitees is superseded."""
+    ) -> bool:
+        """Writes an event and all that follows from it; what is unsent of the same invitees is superseded.
+
+        Answers False, with nothing written, when somebody who was to hear nothing because no message had reached them is
+        reached by now: the plan is stale.
+        """
 
     async def interrupt(self, now: datetime) -> int:
         """Marks everything found in SENDING as UNKNOWN; only for a start, before anything is sent."""

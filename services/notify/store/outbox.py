@@ -23,6 +23,7 @@ from services.notify.domain.model import (
     Told,
     Verdict,
 )
+from services.notify.domain.planning import NEVER_TOLD
 from services.notify.domain.retry import EXPIRED, INTERRUPTED
 from services.notify.store.rows import delivery_values, recipient_values, reminder_values
 from services.notify.store.tables import PENDING, SENDING, delivery, inbox_seen, recipient, reminder
@@ -54,19 +55,28 @@ class SqlOutbox:
 
     async def record(
         self, event_key: str, batch: InvitationBatch, planned: Sequence[PlannedMessage], now: datetime
-    ) -> None:
-        """Writes an event and all that follows from it; what is unsent of the same invitees is superseded."""
-        async with self._write.begin() as session:
+    ) -> bool:
+        """Writes an event and all that follows from it; what is unsent of the same invitees is superseded.
+
+        Answers False, with nothing written, when somebody who was to hear nothing because no message had reached them is
+        reached by now: the plan is stale.
+        """
+        async with self._write() as session:
             if not await first_time(session, inbox_seen, _CONSUMER, event_key, self._clock):
-                return
+                return True
             told = await _told(session, batch.briefing.name)
             fresh = [one for one in planned if _is_newer(one, told)]
             await supersede(session, [one.delivery.note.recipient.name for one in fresh], now)
+            # After it, not before: from here on no message of theirs can be claimed any more.
+            if await _anyone_reached(session, batch.briefing.name, fresh):
+                return False
             if fresh:
                 rows = [delivery_values(one.delivery, batch.host_unit_path, now) for one in fresh]
                 await session.execute(insert(delivery), rows)
             await _remember(session, batch, fresh)
             await _book_reminders(session, batch, fresh, now)
+            await session.commit()
+            return True
 
     async def interrupt(self, now: datetime) -> int:
         """Marks everything found in SENDING as UNKNOWN; only for a start, before anything is sent.
@@ -181,6 +191,14 @@ def _is_newer(planned: PlannedMessage, told: Mapping[InviteeName, Told]) -> bool
     note = planned.delivery.note
     before = told.get(note.recipient.name)
     return before is None or before.revision < note.briefing.revision
+
+
+async def _anyone_reached(session: AsyncSession, briefing: BriefingName, fresh: Sequence[PlannedMessage]) -> bool:
+    silent = [one.delivery.note.recipient.name for one in fresh if one.delivery.reason == NEVER_TOLD]
+    if not silent:
+        return False
+    told = await _told(session, briefing)
+    return any(told[invitee].reached for invitee in silent if invitee in told)
 
 
 async def _remember(session: AsyncSession, batch: InvitationBatch, planned: Sequence[PlannedMessage]) -> None:
