@@ -1,5 +1,6 @@
 """Domain objects as messages of the client protocol, and back."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -63,6 +64,8 @@ _QUALITIES: Final = {
 # The highest layer each quality asks for: 0 low, 1 medium, 2 high.
 _MOST_LAYERS: Final = 3
 _LONGEST_NAME: Final = 256
+# A word of `a=msid` in the answers of others (RFC 8830 §2): it has 64 characters, of which the sender's id takes 16.
+_GROUP: Final = re.compile(r"[!#-'*+\-.0-9A-Z^-~]{1,48}")
 
 
 def participant_info(participant: Participant) -> models.ParticipantInfo:
@@ -173,7 +176,7 @@ def description_of(request: rtc.AddTrackRequest) -> TrackDescription:
             # Enums of the wire are open: any number may stand there (OFF, which is no layer, and negative ones too).
             if models.VideoQuality.LOW <= layer.quality <= models.VideoQuality.HIGH
         ),
-        group=request.stream[:_LONGEST_NAME],
+        group=request.stream if _GROUP.fullmatch(request.stream) else "",
         dtx=not request.disable_dtx,
         stereo=request.stereo,
         redundancy=not request.disable_red,

@@ -8,9 +8,10 @@ from livekit.protocol import models, rtc
 from services.media.domain.client import LeaveReason
 from services.media.domain.participants import Participant
 from services.media.domain.ports import RoomId
+from services.media.rpc.signal_convert import description_of
 from services.media.rpc.signal_link import SignalLink
 from services.media.rpc.signalling import Conversation
-from tests.unit.media_sessions.fakes import PLAIN, FakeHouse, Recorder, token
+from tests.unit.media_sessions.fakes import PLAIN, FakeHouse, Recorder, offer_text, token
 
 
 class _Breaking(Recorder):
@@ -121,3 +122,27 @@ def test_time_passes_for_everybody_whatever_one_member_raises() -> None:
         house.rooms.tick()
 
     assert list(house.room.members.values()) == [binh]
+
+
+@pytest.mark.parametrize("stream", ["a b", "a\r\nb", "a\n", "\x00", "đài", "x" * 49, 'a"b', "(a)"])
+def test_a_stream_that_is_no_word_of_a_description_is_dropped(stream: str) -> None:
+    assert description_of(rtc.AddTrackRequest(cid="c", stream=stream)).group == ""
+
+
+@pytest.mark.parametrize("stream", ["camera", "{9e107d9d-372b-4b6a-8b52-0a5f6d1c2e3f}", "x" * 48])
+def test_the_streams_that_clients_name_are_kept(stream: str) -> None:
+    assert description_of(rtc.AddTrackRequest(cid="c", stream=stream)).group == stream
+
+
+def test_nobody_writes_lines_into_the_description_of_another() -> None:
+    house = FakeHouse()
+    _, words = _spoken(house, "mallory")
+    anna, link = house.join("anna")
+    stream = "s\r\na=candidate:1 1 udp 1 192.0.2.66 6 typ host\r\na=x:"
+
+    _say(words, rtc.SignalRequest(add_track=rtc.AddTrackRequest(cid="c", muted=True, stream=stream)))
+    house.room.offer(anna, offer_text("chromium_join"), 1)
+
+    ((sdp, _, tracks_by_mid),) = link.named("answer")
+    assert len(tracks_by_mid) == 1
+    assert "192.0.2.66" not in sdp
