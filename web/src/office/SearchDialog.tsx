@@ -43,7 +43,7 @@ function directoryHit(entry: DirectoryEntry, kindLabel: string): Hit {
   return { key: entry.name, group: "directory", title: entry.displayName, detail, icon: ICONS[kind], to };
 }
 
-function useHits(query: string): Hit[] {
+function useHits(query: string): { hits: Hit[]; searching: boolean } {
   const { t } = useTranslation();
   const may = usePermissions();
   const [settled] = useDebouncedValue(query.trim(), 150);
@@ -54,7 +54,7 @@ function useHits(query: string): Hit[] {
     enabled: settled.length > 0 && may("org.read"),
     placeholderData: (before) => before,
   });
-  return useMemo(() => {
+  const hits = useMemo(() => {
     const pages: Hit[] = PAGES.filter((page) => !page.permission || may(page.permission)).map((page) => ({
       key: page.to,
       group: "pages",
@@ -91,6 +91,7 @@ function useHits(query: string): Hit[] {
       ...pages.filter((hit) => matches(hit.title, query)),
     ];
   }, [near.data, directory.data, settled, query, may, t]);
+  return { hits, searching: directory.isFetching || settled !== query.trim() };
 }
 
 /** Finds briefings, the directory and pages; arrows choose, Enter opens. */
@@ -99,7 +100,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
-  const hits = useHits(query);
+  const { hits, searching } = useHits(query);
   const list = useRef<HTMLDivElement>(null);
   const current = Math.min(chosen, hits.length - 1);
 
@@ -154,7 +155,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
             />
           ))}
         </div>
-        {hits.length === 0 ? (
+        {hits.length === 0 && !searching ? (
           <Text p="md" c="var(--gb-muted)" role="status">
             {query ? t("search.none", { query }) : t("search.start")}
           </Text>

@@ -22,10 +22,12 @@ export function PagedView<Page>({ query, isEmpty, empty, children }: PagedViewPr
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   }
   const offline = query.fetchStatus === "paused";
+  // That the question before found nothing says nothing of this one.
+  const nothing = query.isPlaceholderData ? <RowsSkeleton /> : empty;
   return (
     <>
       {query.isError || offline ? <StaleBanner since={query.dataUpdatedAt} offline={offline} /> : null}
-      {isEmpty ? empty : children}
+      {isEmpty ? nothing : children}
       {query.hasNextPage ? (
         <Button mt="md" variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           {t("action.more")}

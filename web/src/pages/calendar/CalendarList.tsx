@@ -8,13 +8,15 @@ import { civilDate, formatDay, formatTime, instantFromCivil, instantOf } from "~
 import { paths } from "~/lib/names";
 import { LIST_DAYS } from "~/lib/range";
 import { BriefingBadge } from "~/ui/BriefingBadge";
-import { EmptyState } from "~/ui/states";
+import { EmptyState, RowsSkeleton } from "~/ui/states";
 
 interface CalendarListProps {
   readonly first: string;
   readonly end: string;
   readonly briefings: readonly Briefing[];
   readonly specialDays: readonly SpecialDay[];
+  /** The briefings are still those of another span of days. */
+  readonly asking: boolean;
 }
 
 function byDay(briefings: readonly Briefing[]): Map<string, Briefing[]> {
@@ -29,8 +31,9 @@ function byDay(briefings: readonly Briefing[]): Map<string, Briefing[]> {
 }
 
 /** Briefings and special days one below the other, for phones and for those who prefer reading. */
-export function CalendarList({ first, end, briefings, specialDays }: CalendarListProps) {
+export function CalendarList({ first, end, briefings, specialDays, asking }: CalendarListProps) {
   const { t } = useTranslation("calendar");
+  if (asking) return <RowsSkeleton height={88} />;
   const days = byDay(briefings);
   const special = new Map(specialDays.map((day) => [day.dayDate, day]));
   const dates = [...new Set([...days.keys(), ...special.keys()])].filter((day) => day >= first && day < end).sort();

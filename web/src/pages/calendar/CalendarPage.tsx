@@ -42,6 +42,7 @@ export function Component() {
   const { view, date, today, show } = useCalendarState();
   const { first, end } = shownRange(view, date);
   const query = useBriefings(first, end);
+  const asking = query.isPlaceholderData;
   const special = useSpecialDays(first, end);
   const mayBook = may("briefings.write");
   const last = addDays(end, -1);
@@ -99,7 +100,13 @@ export function Component() {
           <QueryView query={query} skeleton={<CalendarSkeleton />}>
             {(found) =>
               view === "list" ? (
-                <CalendarList first={first} end={end} briefings={found} specialDays={special.data ?? []} />
+                <CalendarList
+                  first={first}
+                  end={end}
+                  briefings={found}
+                  specialDays={special.data ?? []}
+                  asking={asking}
+                />
               ) : (
                 <Suspense fallback={<CalendarSkeleton />}>
                   <Card withBorder padding={0}>
@@ -109,6 +116,7 @@ export function Component() {
                       briefings={found}
                       specialDays={special.data ?? []}
                       onOpen={(name) => navigate(paths.briefing(name))}
+                      asking={asking}
                       onChoose={mayBook ? book : undefined}
                     />
                   </Card>

@@ -28,6 +28,8 @@ interface EventCalendarProps {
   readonly date: string;
   readonly briefings: readonly Briefing[];
   readonly specialDays: readonly SpecialDay[];
+  /** The briefings are still those of another span of days: what looks free may be taken. */
+  readonly asking: boolean;
   readonly onOpen: (name: string) => void;
   /** A free place was chosen: civil date, and time where the view knows one. */
   readonly onChoose?: ((date: string, time: string) => void) | undefined;
@@ -58,14 +60,15 @@ function specialDayEvents(day: SpecialDay, title: string): Calendar.EventInput[]
 }
 
 /** The calendar engine inside React: day, week and month, in the time of the province on any machine. */
-export function EventCalendar({ view, date, briefings, specialDays, onOpen, onChoose }: EventCalendarProps) {
+export function EventCalendar(props: EventCalendarProps) {
+  const { view, date, briefings, specialDays, asking, onOpen, onChoose } = props;
   const { t, i18n } = useTranslation("calendar");
   const target = useRef<HTMLDivElement>(null);
   const engine = useRef<Calendar>(null);
   const open = useRef(onOpen);
   const choose = useRef(onChoose);
   open.current = onOpen;
-  choose.current = onChoose;
+  choose.current = asking ? undefined : onChoose;
 
   useEffect(() => {
     if (!target.current) return;
@@ -125,5 +128,5 @@ export function EventCalendar({ view, date, briefings, specialDays, onOpen, onCh
     engine.current?.setOption("events", [...special, ...booked.filter((event) => event !== null)]);
   }, [briefings, specialDays, t]);
 
-  return <div ref={target} className="gb-calendar" data-view={view} />;
+  return <div ref={target} className="gb-calendar" data-view={view} aria-busy={asking} />;
 }
