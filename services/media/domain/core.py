@@ -44,6 +44,7 @@ class MediaCore:
         self._rtp: list[SendRtp] = []
         self._rtcp: list[SendRtcp] = []
         self._events: list[Event] = []
+        self._ended: list[tuple[PeerId, int]] = []
         self._next_source = 0
         self._reporter = Reporter(random_bits(31) | 1, self._rtcp)
         self._lines = SharedLines(self._tracks, self._reporter, self._events)
@@ -152,6 +153,8 @@ class MediaCore:
         del peer.subscriptions[identifier]
         if peer.subscriptions_by_ssrc.get(subscription.media.ssrc) is subscription:
             del peer.subscriptions_by_ssrc[subscription.media.ssrc]
+        ssrcs = (subscription.media.ssrc, subscription.media.rtx_ssrc)
+        self._ended.extend((subscription.peer, ssrc) for ssrc in ssrcs if ssrc is not None)
         track = self._tracks.get(subscription.track)
         if track is not None:
             track.subscriptions.pop(identifier, None)
@@ -332,6 +335,18 @@ class MediaCore:
         taken = self._rtcp[:]
         self._rtcp.clear()
         return taken
+
+    def take_ended(self) -> list[tuple[PeerId, int]]:
+        """Hands out the SSRCs a peer is sent no more, after the packets that were decided before."""
+        taken = [(peer, ssrc) for peer, ssrc in self._ended if not self._sends(peer, ssrc)]
+        self._ended.clear()
+        return taken
+
+    def _sends(self, identifier: PeerId, ssrc: int) -> bool:
+        peer = self._peers.get(identifier)
+        return peer is not None and any(
+            ssrc in (each.media.ssrc, each.media.rtx_ssrc) for each in peer.subscriptions.values()
+        )
 
     def take_events(self) -> list[Event]:
         """Hands out what is to be told."""

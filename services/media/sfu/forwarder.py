@@ -236,6 +236,12 @@ class Forwarder:
                 continue
             line.batch.commit(line.destination, length)
 
+    def forget_source(self, peer: PeerId, ssrc: int) -> None:
+        """Frees what is kept of a stream to a peer; its SSRC is never sent again."""
+        line = self._lines.get(peer)
+        if line is not None and line.sending is not None:
+            line.sending.forget(ssrc)
+
     def flush(self) -> None:
         """Sends what is queued on every socket."""
         for batch in self._batches:

@@ -207,6 +207,8 @@ class MediaPlane:
     def _send_decided(self) -> None:
         self._forwarder.send_rtcp(self._core.take_rtcp())
         self._forwarder.send_rtp(self._core.take_rtp())
+        for peer, ssrc in self._core.take_ended():
+            self._forwarder.forget_source(peer, ssrc)
         self._forwarder.flush()
 
     def _tell(self, event: Event) -> None:

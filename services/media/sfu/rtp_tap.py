@@ -6,6 +6,7 @@ session worked in place on a buffer, without the copies its wrapper makes.
 
 import importlib
 import importlib.metadata
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, cast
 
@@ -68,6 +69,7 @@ _protect: Final = _lib.srtp_protect
 _protect_rtcp: Final = _lib.srtp_protect_rtcp
 _unprotect: Final = _lib.srtp_unprotect
 _unprotect_rtcp: Final = _lib.srtp_unprotect_rtcp
+_remove_stream: Final = _lib.srtp_remove_stream
 
 
 class DatagramTransport(Protocol):
@@ -159,6 +161,14 @@ class SrtpSession:
         """Verifies and decrypts an SRTCP packet."""
         self._length[0] = length
         return self._length[0] if _unprotect_rtcp(self._pointer, memory, self._length) == 0 else -1
+
+    def forget(self, ssrc: int) -> None:
+        """Frees what libsrtp keeps of a stream, if it knows it.
+
+        Nothing may be sent under this SSRC and key again: numbers would begin in the first cycle, and one piece of key
+        stream could cover two packets (RFC 3711 §9.1).
+        """
+        _remove_stream(self._pointer, socket.htonl(ssrc))
 
 
 class BoundedSctpTransport(RTCSctpTransport):

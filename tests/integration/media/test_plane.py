@@ -33,6 +33,7 @@ from services.media.domain.ports import (
 )
 from services.media.sfu.forwarder import MAX_SOURCES, open_udp_socket
 from services.media.sfu.plane import MediaPlane
+from services.media.sfu.rtp_tap import SrtpSession
 
 ROOM = RoomId("giao-ban")
 CAMERA, VOICE = TrackId("TR_camera"), TrackId("TR_voice")
@@ -143,6 +144,10 @@ class Client:
 
     def of(self, ssrc: int) -> list[rtp.RtpPacket]:
         return [packet for packet in self.media if packet.ssrc == ssrc]
+
+
+def looked_at(house: "House", count: int) -> bool:
+    return house.plane.counters.received == count
 
 
 def has(client: Client, count: int) -> bool:
@@ -421,13 +426,31 @@ async def test_a_member_that_invents_streams_without_end_is_kept_to_some(house: 
         rogue.raw(bytes(forged))
     for number in range(MAX_SOURCES):
         rogue.send(struct.pack("!BBHII", 0x80, 72, 1, 1, 1000 + number) + bytes(20))
-        await until(lambda at=number: house.plane.counters.received == at + 5, "each is looked at")
+        await until(partial(looked_at, house, number + 5), "each is looked at")
     rogue.send_report(rtcp.receiver_report(5000, []))
     await until(lambda: house.plane.counters.excess_sources == 2, "one stream and one report are one too many")
     assert house.plane.counters.unauthentic == 3
 
     rogue.send(audio(77, 2))
     await until(lambda: len(listener.media) == 2, "the stream that was known goes on")
+
+
+async def test_what_is_kept_of_a_stream_is_freed_after_its_last_packet(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    freed: list[int] = []
+    monkeypatch.setattr(SrtpSession, "forget", lambda _, ssrc: freed.append(ssrc))
+    speaker, listener = house.join("speaker"), house.join("listener")
+    house.plane.publish(VOICE, speaker.peer, OPUS)
+    for ssrc in (800, 801):
+        house.plane.subscribe(SubscriptionId(f"s{ssrc}"), VOICE, listener.peer, SubscribedMedia("3", ssrc, 109))
+    speaker.send(audio(77, 1))
+    await until(partial(has, listener, 2), "both streams arrive")
+
+    house.plane.unsubscribe(SubscriptionId("s800"))
+    assert freed == [800]
+    house.plane.unpublish(VOICE)
+    assert freed == [800, 801]
 
 
 async def test_a_peer_that_moved_is_answered_where_it_is_now(house: House) -> None:

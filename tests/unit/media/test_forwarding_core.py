@@ -246,6 +246,20 @@ def test_leaving_takes_tracks_and_subscriptions_along(core: MediaCore) -> None:
     assert sent(core) == []
 
 
+def test_streams_that_ended_are_told_once_and_those_that_go_on_are_not(core: MediaCore) -> None:
+    core.subscribe(SHOWN, CAMERA, VIEWER, SubscribedMedia("1", 900, 120, 910, 121), 0.0)
+    core.subscribe(SubscriptionId("other"), CAMERA, OTHER, SubscribedMedia("1", 900, 120), 0.0)
+    core.unsubscribe(SHOWN)
+    assert core.take_ended() == [(VIEWER, 900), (VIEWER, 910)]
+
+    core.subscribe(SHOWN, CAMERA, VIEWER, SubscribedMedia("1", 920, 120), 1.0)
+    core.subscribe(SHOWN, VOICE, VIEWER, SubscribedMedia("1", 920, 120), 1.0)
+    core.unpublish(CAMERA)
+
+    assert core.take_ended() == [(OTHER, 900)]
+    assert core.take_ended() == []
+
+
 def test_a_track_of_another_cannot_be_taken_over(core: MediaCore) -> None:
     core.publish(CAMERA, OTHER, VIDEO)
     core.on_rtp(OTHER, picture("q", 1, key=True), 0.0)

@@ -69,6 +69,21 @@ def test_a_repeat_on_the_same_stream_is_sealed_within_the_window_only() -> None:
     assert worked(session.protect, media(800)) is None
 
 
+def test_a_forgotten_stream_is_kept_no_more_and_the_others_are() -> None:
+    session = SrtpSession(SrtpProfile.AEAD_AES_128_GCM, os.urandom(28), sending=True)
+    other = struct.pack("!BBHII", 0x80, 96, 5, 1, 6) + bytes(40)
+    for sequence in range(1000):
+        assert worked(session.protect, media(sequence)) is not None
+    assert worked(session.protect, other) is not None
+
+    session.forget(6)
+    session.forget(7)
+    assert worked(session.protect, media(800)) is None
+    session.forget(5)
+
+    assert worked(session.protect, media(800)) is not None
+
+
 def test_reports_survive_both_ways() -> None:
     profile, key = SrtpProfile.AES128_CM_SHA1_80, os.urandom(30)
     report = struct.pack("!BBHI", 0x80, 201, 1, 7)
