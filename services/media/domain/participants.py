@@ -75,7 +75,8 @@ class Track:
     """A published track.
 
     Attributes:
-        live: A packet arrived, so others know of it.
+        live: A packet arrived.
+        announced: Others were told of it: it flows, or it will once it is unmuted. What was told is never taken back.
         rids: Layers of its section, the lowest first.
         subscribers: Who is subscribed, by participant.
     """
@@ -87,12 +88,8 @@ class Track:
     mid: str = ""
     rids: tuple[str, ...] = ()
     live: bool = False
+    announced: bool = False
     subscribers: set[PeerId] = field(default_factory=set)
-
-    @property
-    def announced(self) -> bool:
-        """Whether others may know of it: it flows, or it will once it is unmuted."""
-        return self.live or self.muted
 
 
 @dataclass(slots=True)

@@ -231,7 +231,7 @@ class Room:
         track = self.tracks.get(track_id)
         if track is not None and not track.live:
             track.live = True
-            if not track.muted:
+            if not track.announced:
                 self._reveal(track)
 
     def set_muted(self, track: Track, muted: bool) -> None:
@@ -240,11 +240,10 @@ class Room:
             return
         track.muted = muted
         self.tools.plane.set_muted(track.sid, muted)
-        owner = self.by_sid(track.owner)
-        if owner is not None:
+        if muted or track.announced:
+            self._reveal(track)
+        elif (owner := self.by_sid(track.owner)) is not None:
             self.changed(owner)
-        if track.announced:
-            self._offer_to_all(track)
 
     def ask_mute(self, track: Track, muted: bool) -> None:
         """Mutes a track from outside. Muting holds at once; opening is only asked for: nobody opens another's room."""
@@ -376,12 +375,10 @@ class Room:
         self.tools.plane.set_muted(track.sid, track.muted)
 
     def _reveal(self, track: Track) -> None:
+        track.announced = True
         owner = self.by_sid(track.owner)
         if owner is not None:
             self.changed(owner)
-        self._offer_to_all(track)
-
-    def _offer_to_all(self, track: Track) -> None:
         for member in list(self.members.values()):
             self._auto_subscribe(member, track)
 

@@ -46,6 +46,37 @@ def test_a_muted_track_is_told_of_at_once() -> None:
     assert track.sid in binh.subscriptions
 
 
+def test_a_track_that_was_told_of_while_muted_stays_told_of_when_it_is_opened() -> None:
+    house = FakeHouse()
+    anna, _ = house.join("anna")
+    binh, link = house.join("binh")
+    told: list[list[TrackId]] = []
+    link.participants = lambda members: told.extend(
+        [track.sid for track in member.tracks.values() if track.announced] for member in members
+    )
+
+    track = house.room.add_track(anna, MICROPHONE, muted=True)
+    house.room.set_muted(track, False)
+    chi, _ = house.join("chi")
+
+    assert told[:2] == [[track.sid], [track.sid]]
+    assert track.sid in binh.subscriptions
+    assert track.sid in chi.subscriptions
+
+
+def test_a_track_that_is_muted_before_its_first_packet_is_told_of_and_given_to_all() -> None:
+    house = FakeHouse()
+    anna, _ = house.join("anna")
+    binh, link = house.join("binh")
+    track = house.room.add_track(anna, MICROPHONE, muted=False)
+    link.calls.clear()
+
+    house.room.set_muted(track, True)
+
+    assert link.names == ["participants", "sections_wanted"]
+    assert track.sid in binh.subscriptions
+
+
 def test_nobody_receives_itself_but_in_a_loopback_room_nothing_else() -> None:
     house, mirror = FakeHouse(), FakeHouse()
     anna, _ = house.join("anna")
