@@ -1,7 +1,7 @@
 """One number from 0 to 100 for how a stream arrives in a window of some seconds.
 
-After LiveKit's published rule: delay, jitter and loss take from 100, as do missing bits and missing layers; the worst
-counts. `Smoother` falls fast and rises slowly.
+After LiveKit's published rule: delay, jitter and loss take from 100. Missing bits and layers are not scored: of what a
+line has no room for only a pause counts. `Smoother` falls fast and rises slowly.
 """
 
 import math
@@ -26,8 +26,6 @@ class StreamWindow:
     Attributes:
         expected: Packets that should have come; 0 scores as dry.
         lost: Packets that never came.
-        expected_bps: What the stream should carry; 0 unknown.
-        layers_missed: How many layers below the wanted one it was, on average.
     """
 
     kind: Kind
@@ -36,17 +34,13 @@ class StreamWindow:
     jitter_ms: float
     expected: int
     lost: int
-    bitrate_bps: float = 0.0
-    expected_bps: float = 0.0
-    layers_missed: float = 0.0
 
 
 def score(window: StreamWindow) -> float:
     """Scores a window: `DRY` without packets, else 30 to 100."""
     if window.expected <= 0:
         return DRY
-    worst = min(_packet_score(window), _bitrate_score(window), 100 - 35 * window.layers_missed)
-    return max(_FLOOR, min(100.0, worst))
+    return max(_FLOOR, min(100.0, _packet_score(window)))
 
 
 def _packet_score(window: StreamWindow) -> float:
@@ -62,14 +56,6 @@ def _loss_weight(window: StreamWindow) -> float:
     # With discontinuous transmission few packets carry little speech: losing one of them matters less.
     pace = window.expected / window.seconds / _OPUS_PACKETS_PER_SECOND
     return _OPUS_LOSS_WEIGHT * math.sqrt(min(1.0, pace))
-
-
-def _bitrate_score(window: StreamWindow) -> float:
-    if not window.expected_bps or window.bitrate_bps >= window.expected_bps:
-        return 100.0
-    if window.bitrate_bps <= 0:
-        return 0.0
-    return 100 - 20 * math.log(window.expected_bps / window.bitrate_bps)
 
 
 class Smoother:
