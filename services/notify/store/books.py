@@ -71,6 +71,7 @@ class SqlDeliveryBooks:
                 next_attempt_time=now,
                 expire_time=expire_time,
                 update_time=now,
+                may_have_arrived=or_(delivery.c.may_have_arrived, delivery.c.state == State.UNKNOWN),
             )
             .returning(delivery.c.id)
         )

@@ -166,7 +166,7 @@ async def _change(session: AsyncSession, found: DeliveryId, now: datetime, **val
 
 
 async def _told(session: AsyncSession, briefing: BriefingName) -> Mapping[InviteeName, Told]:
-    columns = ("invitee", "revision", "sequence", "stamp", "start_time", "method", "state")
+    columns = ("invitee", "revision", "sequence", "stamp", "start_time", "method", "state", "may_have_arrived")
     query = (
         select(*(delivery.c[name] for name in columns))
         .where(delivery.c.briefing == briefing, delivery.c.purpose != Purpose.REMINDER)
@@ -176,13 +176,14 @@ async def _told(session: AsyncSession, briefing: BriefingName) -> Mapping[Invite
     for row in await session.execute(query):
         invitee = InviteeName(row.invitee)
         before = told.get(invitee)
+        reached = row.state in _ARRIVED or row.may_have_arrived
         told[invitee] = Told(
             revision=row.revision,
             sequence=row.sequence,
             stamp=row.stamp,
             start=row.start_time,
             method=Method(row.method),
-            reached=row.state in _ARRIVED or (before is not None and before.reached),
+            reached=reached or (before is not None and before.reached),
         )
     return told
 

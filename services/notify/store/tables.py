@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -61,12 +63,16 @@ delivery: Final = Table(
     Column("expire_time", UtcDateTime, nullable=False),
     Column("create_time", UtcDateTime, nullable=False),
     Column("update_time", UtcDateTime, nullable=False),
+    Column("may_have_arrived", Boolean, nullable=False, server_default=false()),
     Index("ix_delivery_waiting", "next_attempt_time", sqlite_where=PENDING, postgresql_where=PENDING),
     Index("ix_delivery_under_way", "invitee", sqlite_where=SENDING, postgresql_where=SENDING),
     Index("ix_delivery_briefing", "briefing", "id"),
     Index("ix_delivery_invitee", "invitee", "revision"),
 )
-"""One message to one invitee. `content` is what goes out, on every try the same bytes."""
+"""One message to one invitee. `content` is what goes out, on every try the same bytes.
+
+`may_have_arrived` says that a person had it repeated although the fate of an earlier try is unknown.
+"""
 
 recipient: Final = Table(
     "recipient",

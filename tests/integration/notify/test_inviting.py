@@ -80,3 +80,20 @@ async def test_a_stale_plan_leaves_nothing_behind(ledger: Ledger) -> None:
 
     assert not await ledger.outbox.seen("e2")
     assert sorted(await ledger.states()) == [State.PENDING, State.SENDING]
+
+
+async def test_who_may_have_got_an_invitation_that_was_sent_again_hears_of_the_cancellation(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(POINT), request_to(CHAIR)))
+    await ledger.outbox.claim(ledger.clock.now())
+    await ledger.outbox.interrupt(ledger.clock.now())
+    [doubtful] = await ledger.books.find(DeliveryQuery(None, states=(State.UNKNOWN,)))
+    assert await ledger.books.requeue(doubtful.id, (State.UNKNOWN,), ledger.clock.now())
+
+    ledger.clock.advance(1)
+    await ledger.record("e2", CANCELLING)
+
+    cancels = [one for one in await ledger.books.find(DeliveryQuery(None)) if one.purpose is Purpose.CANCELLATION]
+    assert {one.address: one.state for one in cancels} == {
+        address: State.PENDING if address == doubtful.address else State.SUPERSEDED
+        for address in (POINT.address, CHAIR.address)
+    }
