@@ -95,15 +95,17 @@ def invitations_of_booking(after: Issue, organizer_email: str) -> tuple[Invitati
 def invitations_of_change(before: Issue, after: Issue, organizer_email: str) -> tuple[Invitation, ...]:
     """A REQUEST to whom the change concerns, a CANCEL to those invited no more, nothing to the others.
 
-    A changed plan concerns everyone; a changed list of attendees only those who come new.
+    A changed plan concerns everyone; a changed list of attendees only those who come new; a corrected address only the
+    one it belongs to, whose mailbox knows nothing yet. What the address before got is not called off: the invitee, and
+    with it the invitation, is the same.
     """
-    known = {one.id for one in before.invitees}
+    known = {(one.id, _address(one)) for one in before.invitees}
     kept = {one.id for one in after.invitees}
     concerns_all = _text_of(before.plan) != _text_of(after.plan)
     requests = [
-        Invitation(one, Method.REQUEST, after.sequence, whole_briefing=True, update=one.id in known)
+        Invitation(one, Method.REQUEST, after.sequence, whole_briefing=True, update=(one.id, _address(one)) in known)
         for one in _heard(after.invitees, organizer_email)
-        if concerns_all or one.id not in known
+        if concerns_all or (one.id, _address(one)) not in known
     ]
     # A mailbox that still holds another invitation of this UID would lose that one, too.
     still_used = {_address(one) for one in after.invitees if one.email}

@@ -144,6 +144,27 @@ def test_a_mailbox_that_stays_invited_gets_no_cancel_for_the_other_invitation() 
     assert told == {}
 
 
+def test_a_corrected_address_gets_a_first_request_with_the_same_sequence_and_the_others_nothing() -> None:
+    corrected = replace(B, email="b.new@example.vn")
+
+    after, told = change(Issue(PLAN, 2, (A, B)), PLAN, (replace(A, email=A.email.upper()), corrected))
+
+    assert after.sequence == 2
+    assert list(told) == ["b"]
+    assert told["b"] == itip.Invitation(corrected, Method.REQUEST, 2, whole_briefing=True, update=False)
+
+
+def test_a_corrected_address_in_a_moved_briefing_is_invited_and_the_others_are_told_of_the_move() -> None:
+    corrected = replace(B, email="b.new@example.vn")
+
+    _, told = change(Issue(PLAN, 0, (A, B)), replace(PLAN, start=START + timedelta(days=1)), (A, corrected))
+
+    assert {name: (one.method, one.sequence, one.update) for name, one in told.items()} == {
+        "a": (Method.REQUEST, 1, True),
+        "b": (Method.REQUEST, 1, False),
+    }
+
+
 def test_an_invitee_without_an_address_is_listed_all_the_same() -> None:
     silent = replace(A, email="")
 
