@@ -182,7 +182,8 @@ class RenderedMessage:
 class Told:
     """What the ledger knows of one invitee: the newest message that was made for it.
 
-    `reached` is False as long as no message can have arrived: none was taken by a server, none is on its way.
+    `reached` is False as long as no message can have arrived: none was taken by a server, none is on its way. `written` is
+    False when nothing could be written to the invitee, so that no reminders were booked either.
     """
 
     revision: int
@@ -191,6 +192,7 @@ class Told:
     start: datetime
     method: Method
     reached: bool
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True)

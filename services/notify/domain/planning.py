@@ -79,7 +79,7 @@ class Planner:
         if note.method is Method.CANCEL or state is not State.PENDING:
             return ()
         start = note.briefing.start
-        if before is not None and before.method is Method.REQUEST and before.start == start:
+        if before is not None and before.method is Method.REQUEST and before.written and before.start == start:
             return None
         return slots_for(start, now, self.reminder_offsets)
 

@@ -168,7 +168,7 @@ async def _change(session: AsyncSession, found: DeliveryId, now: datetime, **val
 async def _told(session: AsyncSession, briefing: BriefingName) -> Mapping[InviteeName, Told]:
     columns = ("invitee", "revision", "sequence", "stamp", "start_time", "method", "state", "may_have_arrived")
     query = (
-        select(*(delivery.c[name] for name in columns))
+        select(*(delivery.c[name] for name in columns), delivery.c.content.is_not(None).label("written"))
         .where(delivery.c.briefing == briefing, delivery.c.purpose != Purpose.REMINDER)
         .order_by(delivery.c.revision)
     )
@@ -184,6 +184,7 @@ async def _told(session: AsyncSession, briefing: BriefingName) -> Mapping[Invite
             start=row.start_time,
             method=Method(row.method),
             reached=reached or (before is not None and before.reached),
+            written=bool(row.written),
         )
     return told
 

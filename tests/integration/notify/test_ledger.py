@@ -122,6 +122,18 @@ async def test_both_reminders_go_to_those_who_come_each_once(ledger: Ledger) -> 
     assert await ledger.send_all() == [POINT.address]
 
 
+async def test_who_has_an_address_only_later_is_reminded_too(ledger: Ledger) -> None:
+    await ledger.record("e1", batch_of(request_to(replace(POINT, address=""))))
+    ledger.clock.advance(60)
+    await ledger.record("e2", batch_of(request_to(POINT, update=True), briefing=replace(BRIEFING, revision=2)))
+    assert await ledger.send_all() == [POINT.address]
+
+    ledger.advance_to(START - timedelta(days=1))
+
+    assert await ledger.rounds.look() == 1
+    assert await ledger.send_all() == [POINT.address]
+
+
 async def test_a_moved_briefing_is_remembered_at_its_new_time_only(ledger: Ledger) -> None:
     moved = replace(BRIEFING, revision=2, start=START + timedelta(days=2), end=START + timedelta(days=2, hours=1))
     await ledger.record("e1", batch_of(request_to(POINT)))
