@@ -80,7 +80,9 @@ def _sqlite(url: URL, key: bytes | None, foreign_keys: bool) -> AsyncEngine:
                 # A raw key: a passphrase would cost 160 ms of key derivation with each connection.
                 cursor.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = NORMAL")
+            # NORMAL flushes a write-ahead log at checkpoints only: a power cut would take back what was confirmed, and
+            # forget that a message went out, so that it went out again.
+            cursor.execute("PRAGMA synchronous = FULL")
             cursor.execute(f"PRAGMA foreign_keys = {int(foreign_keys)}")
         except sqlcipher.DatabaseError as error:
             if "not a database" not in str(error):

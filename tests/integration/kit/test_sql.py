@@ -71,6 +71,14 @@ async def test_a_full_disk_is_said_plainly_and_loses_nothing(engines: EngineFact
     assert rooms == ["kept"]
 
 
+async def test_every_commit_is_flushed_to_the_disk(engines: EngineFactory) -> None:
+    async with engines("flushed").connect() as connection:
+        log = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar_one()
+        level = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar_one()
+
+    assert (log, level) == ("wal", 2)  # 2: FULL
+
+
 async def test_foreign_keys_hold(engines: EngineFactory) -> None:
     engine = engines()
     async with engine.begin() as connection:
