@@ -122,7 +122,16 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={640} yOffset="10vh" centered={false}>
+    <Modal
+      opened
+      onClose={onClose}
+      withCloseButton={false}
+      attributes={{ content: { "aria-label": t("search.label") } }}
+      padding={0}
+      size={640}
+      yOffset="10vh"
+      centered={false}
+    >
       <TextInput
         data-autofocus
         role="combobox"

@@ -28,7 +28,6 @@ export function FormDrawer({ title, error, saving, onSave, onClose, children }: 
           {title}
         </Text>
       }
-      closeButtonProps={{ "aria-label": t("action.close") }}
     >
       <form
         noValidate

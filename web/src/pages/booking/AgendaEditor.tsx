@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { ArrowDown, ArrowUp, Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { type AgendaLine, emptyLine, LIMITS } from "./draft";
+import { type AgendaLine, emptyLine, LIMITS, lacksTitle } from "./draft";
 
 interface AgendaEditorProps {
   readonly lines: readonly AgendaLine[];
@@ -20,22 +20,24 @@ function moved(lines: readonly AgendaLine[], from: number, to: number): AgendaLi
 export function AgendaEditor({ lines, minutes, marked, onChange }: AgendaEditorProps) {
   const { t } = useTranslation("booking");
   const sum = lines.reduce((total, line) => total + line.minutes, 0);
+  const wrong = lines.findIndex(lacksTitle);
   const change = (index: number, part: Partial<AgendaLine>) =>
     onChange(lines.map((line, at) => (at === index ? { ...line, ...part } : line)));
   return (
-    <Stack gap="xs" id="field-agenda">
+    <Stack gap="xs">
       {lines.map((line, index) => (
         <div key={line.key} className="gb-agenda-line">
           <Text className="gb-agenda-number" c="var(--gb-muted)" aria-hidden="true">
             {index + 1}
           </Text>
           <TextInput
+            id={index === wrong ? "field-agenda" : undefined}
             aria-label={t("agenda.item", { index: index + 1 })}
             placeholder={t("agenda.titleHint")}
             value={line.title}
             maxLength={300}
             onChange={(event) => change(index, { title: event.currentTarget.value })}
-            error={marked && !line.title.trim() && (line.presenter || line.minutes) ? t("error.agenda") : null}
+            error={marked && lacksTitle(line) ? t("error.agenda") : null}
           />
           <TextInput
             aria-label={t("agenda.presenter", { index: index + 1 })}

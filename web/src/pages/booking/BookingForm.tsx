@@ -175,12 +175,13 @@ function WhenFields({ draft, errorOf, onChange }: WhenFieldsProps) {
           error={errorOf("date")}
         />
         <TimePicker
-          id="field-time"
           size="md"
           label={t("field.time")}
+          labelProps={{ htmlFor: "field-time" }}
+          hoursInputProps={{ id: "field-time" }}
           withAsterisk
-          hoursInputLabel={t("field.time")}
-          minutesInputLabel={t("field.time")}
+          hoursInputLabel={t("field.timeHours")}
+          minutesInputLabel={t("field.timeMinutes")}
           minutesStep={5}
           value={draft.time}
           onChange={(time) => onChange({ time: time.slice(0, 5) })}

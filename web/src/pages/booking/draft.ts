@@ -88,6 +88,11 @@ export function emptyLine(): AgendaLine {
   return { key: randomUuid(), title: "", presenter: "", minutes: 0 };
 }
 
+/** Whether somebody presents, or minutes are given to, nothing; lines with nothing in them are left out when sent. */
+export function lacksTitle(line: AgendaLine): boolean {
+  return !line.title.trim() && (line.presenter.trim() !== "" || line.minutes > 0);
+}
+
 /** Returns the draft with what a link to the form asks for: day `ngay`, time `gio`, somebody invited `moi`, called `ten`. */
 export function withWishes(draft: Draft, wishes: URLSearchParams): Draft {
   const date = wishes.get("ngay") ?? "";
@@ -185,7 +190,7 @@ export function badFields(draft: Draft, now: Date): Set<Field> {
   const { minutes } = draft;
   if (!Number.isInteger(minutes) || minutes < LIMITS.minutesMin || minutes > LIMITS.minutesMax) bad.add("minutes");
   if (draft.attendees.length === 0) bad.add("attendees");
-  if (draft.agenda.some((line) => !line.title.trim() && (line.presenter.trim() || line.minutes > 0))) bad.add("agenda");
+  if (draft.agenda.some(lacksTitle)) bad.add("agenda");
   if (draft.notes.length > LIMITS.notes) bad.add("notes");
   return bad;
 }
