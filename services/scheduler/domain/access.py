@@ -5,6 +5,7 @@ of the same authority, so for them the directory (names without addresses and te
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from giaoban.errors import PermissionDenied
 from giaoban.permissions import ROLES, Permission
@@ -21,6 +22,23 @@ def directory_roots(caller: Principal) -> tuple[str, ...]:
     """Paths of the subtrees whose units the caller may see and whose members it may invite."""
     booking = [_authority(path) for path in _roots(caller, Permission.BRIEFINGS_WRITE)]
     return _outermost([*booking, *readable_roots(caller)])
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a caller may invite: the subtrees of its directory, and names it may use wherever their units are."""
+
+    roots: tuple[str, ...]
+    names: frozenset[str]
+
+    def holds(self, name: str, path: str) -> bool:
+        """Whether it holds what has that name and unit path; whoever has no unit belongs to the whole site."""
+        return not path or name in self.names or any(is_below(path, root) for root in self.roots)
+
+
+def reach_of(caller: Principal, names: Iterable[str] = ()) -> Reach:
+    """What the caller may invite; `names` are those of a briefing it may change, and its own comes besides."""
+    return Reach(directory_roots(caller), frozenset([*names, caller.subject]))
 
 
 def may_write(caller: Principal, path: str) -> bool:

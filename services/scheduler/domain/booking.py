@@ -2,12 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Protocol
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from giaoban.clock import Clock
-from giaoban.errors import Aborted, FailedPrecondition, InvalidArgument
+from giaoban.errors import Aborted, FailedPrecondition
 from giaoban.ids import new_id
 from giaoban.names import BriefingId
 from giaoban.principal import Principal
@@ -29,46 +28,17 @@ from services.scheduler.domain.briefings import (
     Organizer,
     Plan,
     State,
-    check_plan,
     check_reason,
     check_start,
 )
 from services.scheduler.domain.changes import Changes
+from services.scheduler.domain.choosing import Choice, DirectoryReader, choose, names_in
 from services.scheduler.domain.conflicts import Conflict, in_order, override_reasons, refuse_taken_points
-from services.scheduler.domain.directory import Resolved, UnitFacts
-from services.scheduler.domain.guests import check_known, guest_list
+from services.scheduler.domain.guests import guest_list
 from services.scheduler.domain.speaking import SpeakingOrder
-from services.scheduler.domain.working_days import local_date
 
 REMEMBERED = timedelta(days=1)
 """How long a repeated request gets the first answer."""
-
-
-class DirectoryReader(Protocol):
-    """What booking asks of the organisation."""
-
-    async def resolve_selectors(self, names: Sequence[str], on_date: date) -> Resolved:
-        """The points and people behind selectors on a civil date."""
-        ...
-
-    async def unit_facts(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
-        """The facts of units by name; unknown names are left out."""
-        ...
-
-    async def describe(self, names: Sequence[str]) -> Mapping[str, str]:
-        """What to show for selectors."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """A checked plan with all that the organisation says about it."""
-
-    plan: Plan
-    host: UnitFacts
-    leaders: Resolved
-    attendees: Resolved
-    attendee_names: tuple[str, ...]
 
 
 class Booking:
@@ -101,7 +71,7 @@ class Booking:
             answered = await _answered(reader, memo)
         if answered is not None:
             return answered
-        choice = await self._choice(caller, plan)
+        choice = await choose(self._directory, caller, plan)
         check_start(plan.start, self._clock.now())
         try:
             booked = await self._book(caller, choice, reasons, memo)
@@ -119,7 +89,9 @@ class Booking:
         Raises:
             DomainError: As `create`, and `UNKNOWN_BRIEFING`, `ETAG_MISMATCH`, `BRIEFING_OVER`.
         """
-        choice = await self._choice(caller, plan)
+        async with self._store.reading() as reader:
+            known = names_in((await self._editable(reader, caller, briefing)).plan)
+        choice = await choose(self._directory, caller, plan, known)
         try:
             async with self._store.changing() as writer:
                 before = await self._editable(writer, caller, briefing)
@@ -181,27 +153,7 @@ class Booking:
         self._changes.announce(briefing)
         return ended
 
-    async def _choice(self, caller: Principal, plan: Plan) -> _Choice:
-        if not plan.secretary and caller.person is not None:
-            plan = replace(plan, secretary=caller.person)
-        check_plan(plan)
-        host = (await self._directory.unit_facts([plan.host_unit])).get(plan.host_unit)
-        if host is None:
-            raise InvalidArgument(
-                "UNKNOWN_UNIT",
-                f"There is no unit {plan.host_unit[:80]!r}; choose from the directory.",
-                field="briefing.host_unit",
-                value=plan.host_unit[:80],
-            )
-        check_edit(caller, host.path, host.name)
-        day = local_date(plan.start)
-        leaders = await self._directory.resolve_selectors([plan.chair, plan.secretary], day)
-        attendees = await self._directory.resolve_selectors(plan.attendees, day)
-        check_known(plan, leaders, attendees)
-        shown = await self._directory.describe(plan.attendees)
-        return _Choice(plan, host, leaders, attendees, tuple(shown.get(name, name) for name in plan.attendees))
-
-    async def _book(self, caller: Principal, choice: _Choice, reasons: Mapping[str, str], memo: Memo) -> Briefing:
+    async def _book(self, caller: Principal, choice: Choice, reasons: Mapping[str, str], memo: Memo) -> Briefing:
         guests = guest_list(choice.plan, choice.leaders, choice.attendees, ())
         async with self._store.changing() as writer:
             answered = await _answered(writer, memo)
@@ -217,7 +169,7 @@ class Booking:
             await self._settle(writer, caller, booked, told, Happening.BOOKED)
         return booked
 
-    def _first_revision(self, choice: _Choice, guests: Sequence[Invitee]) -> Briefing:
+    def _first_revision(self, choice: Choice, guests: Sequence[Invitee]) -> Briefing:
         series = new_id("s")
         blank = Briefing(
             id=BriefingId(new_id("b")),
@@ -244,7 +196,7 @@ class Booking:
         writer: BriefingWriter,
         caller: Principal,
         before: Briefing,
-        choice: _Choice,
+        choice: Choice,
         reasons: Mapping[str, str],
     ) -> Briefing:
         former = await writer.invitees(before.id)
@@ -278,8 +230,8 @@ class Booking:
         await self._settle(writer, caller, changed, told, Happening.CHANGED)
         return changed
 
-    async def _editable(self, writer: BriefingWriter, caller: Principal, briefing: BriefingId) -> Briefing:
-        before = await seen_briefing(writer, caller, briefing)
+    async def _editable(self, reader: BriefingReader, caller: Principal, briefing: BriefingId) -> Briefing:
+        before = await seen_briefing(reader, caller, briefing)
         check_edit(caller, before.host_path, before.plan.host_unit)
         if before.is_over(self._clock.now()):
             raise briefing_over(before)
@@ -309,7 +261,7 @@ class Booking:
         # DTSTAMP has whole seconds and must rise with every revision, even with two in one second.
         return max(self._clock.now().replace(microsecond=0), before.revised_at + timedelta(seconds=1))
 
-    async def _refuse(self, choice: _Choice, ignored: BriefingId | None) -> None:
+    async def _refuse(self, choice: Choice, ignored: BriefingId | None) -> None:
         """Says who was faster, after the database's own guard refused."""
         guests = guest_list(choice.plan, choice.leaders, choice.attendees, ())
         async with self._store.reading() as reader:
@@ -358,7 +310,7 @@ def _issue(briefing: Briefing, invitees: Iterable[Invitee]) -> itip.Issue:
     return itip.Issue(briefing.plan, briefing.sequence, tuple(one for one in invitees if not one.removed))
 
 
-def _with_choice(briefing: Briefing, choice: _Choice, guests: Sequence[Invitee]) -> Briefing:
+def _with_choice(briefing: Briefing, choice: Choice, guests: Sequence[Invitee]) -> Briefing:
     shown = {one.subject: one.display_name for one in guests}
     points = sum(one.kind is Kind.POINT for one in guests)
     return replace(

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from giaoban.clock import Clock
 from services.scheduler.domain.attending import Attending, Media
-from services.scheduler.domain.booking import Booking, DirectoryReader
+from services.scheduler.domain.booking import Booking
 from services.scheduler.domain.briefing_ports import BriefingStore, LineJudge, Rooms
 from services.scheduler.domain.briefing_reading import BriefingReading, LinkVerifier
 from services.scheduler.domain.briefings import Organizer
 from services.scheduler.domain.changes import Changes
+from services.scheduler.domain.choosing import DirectoryReader
 from services.scheduler.domain.conducting import Conducting
 from services.scheduler.domain.links import Links
 from services.scheduler.domain.room_keeping import RoomKeeper

@@ -24,6 +24,7 @@ from giaoban.names import (
     point_name,
     unit_name,
 )
+from services.scheduler.domain.access import Reach
 from services.scheduler.domain.org_ports import OrgReader, OrgStore
 from services.scheduler.domain.people import Person
 from services.scheduler.domain.points import Point
@@ -122,12 +123,16 @@ class Directory:
     def __init__(self, store: OrgStore) -> None:
         self._store = store
 
-    async def resolve_selectors(self, names: Sequence[str], on_date: date) -> Resolved:
-        """The points and people behind selectors on a civil date; a unit without any is known but stands for nobody."""
+    async def resolve_selectors(self, names: Sequence[str], on_date: date, reach: Reach) -> Resolved:
+        """The points and people behind selectors on a civil date; a unit without any is known but stands for nobody.
+
+        What lies beyond the reach is unknown, so that nobody learns of another authority by asking.
+        """
         async with self._store.reading() as reader:
             tree = await reader.tree()
-            selection = _Selection.of(names, tree, on_date)
-            subjects = await self._facts(reader, tree, selection.points, selection.people)
+            selection = _Selection.of(names, tree, on_date, reach)
+            facts = await self._facts(reader, tree, selection.points, selection.people)
+            subjects = [subject for subject in facts if reach.holds(subject.name, subject.unit_path)]
             found = {subject.name for subject in subjects if not _gone(subject, tree, on_date)}
             of_units = [_point_subject(tree, point) for point in await reader.points_of(selection.point_units)]
             of_units += [_person_subject(tree, person) for person in await reader.chairs_of(selection.chair_units)]
@@ -192,26 +197,31 @@ class _Selection:
     unknown: set[str]
 
     @classmethod
-    def of(cls, names: Iterable[str], tree: UnitTree, on_date: date) -> "_Selection":
+    def of(cls, names: Iterable[str], tree: UnitTree, on_date: date, reach: Reach) -> "_Selection":
         selection = cls([], [], [], [], [], set())
         for name in names:
-            selection._add(name, tree, on_date)
+            selection._add(name, tree, on_date, reach)
         return selection
 
-    def _add(self, name: str, tree: UnitTree, on_date: date) -> None:
+    def _add(self, name: str, tree: UnitTree, on_date: date, reach: Reach) -> None:
         if (point := _point_id(name)) is not None:
             self.points.append(point)
             self.direct.append(name)
         elif (person := _person_id(name)) is not None:
             self.people.append(person)
             self.direct.append(name)
-        elif (unit := tree.get(_unit_id(name))) is not None and unit.exists_on(on_date):
+        elif (unit := _within(reach, name, tree, _unit_id(name))) is not None and unit.exists_on(on_date):
             self.point_units.append(unit.id)
             self.chair_units.append(unit.id)
-        elif (rule := parse_rule(name)) is not None and rule.unit in tree:
+        elif (rule := parse_rule(name)) is not None and _within(reach, name, tree, rule.unit) is not None:
             self.point_units.extend(unit.id for unit in rule.units(tree) if unit.exists_on(on_date))
         else:
             self.unknown.add(name)
+
+
+def _within(reach: Reach, name: str, tree: UnitTree, unit_id: UnitId | None) -> Unit | None:
+    unit = tree.get(unit_id)
+    return unit if unit is not None and reach.holds(name, unit.path) else None
 
 
 def _gone(subject: Subject, tree: UnitTree, on_date: date) -> bool:

@@ -7,9 +7,12 @@ from datetime import date, datetime, timedelta
 from giaoban.clock import Clock
 from giaoban.errors import InvalidArgument
 from giaoban.names import BriefingId
-from services.scheduler.domain.booking import DirectoryReader
+from giaoban.principal import Principal
+from services.scheduler.domain.access import Reach, reach_of
+from services.scheduler.domain.briefing_access import may_edit
 from services.scheduler.domain.briefing_ports import BriefingStore
 from services.scheduler.domain.briefings import MAX_MINUTES, MAX_SELECTORS, MIN_MINUTES
+from services.scheduler.domain.choosing import DirectoryReader, names_in
 from services.scheduler.domain.conflicts import Conflict, in_order
 from services.scheduler.domain.guests import title_of
 from services.scheduler.domain.working_days import SpecialDay, TimeWarning, local_date, warnings_for
@@ -48,8 +51,8 @@ class TimeQuestions:
         self._directory = directory
         self._clock = clock
 
-    async def check(self, question: Question) -> Findings:
-        """Says who of a choice is taken and what is unusual about the time.
+    async def check(self, caller: Principal, question: Question) -> Findings:
+        """Says who of a choice is taken and what is unusual about the time; whom the caller may not invite is unknown.
 
         Raises:
             InvalidArgument: `BAD_FIELD` for a duration or choice no briefing can have.
@@ -57,7 +60,7 @@ class TimeQuestions:
         _check_question(question)
         day = local_date(question.start)
         wanted = list(dict.fromkeys([*question.attendees, *([question.chair] if question.chair else [])]))
-        resolved = await self._directory.resolve_selectors(wanted, day)
+        resolved = await self._directory.resolve_selectors(wanted, day, await self._reach(caller, question.ignored))
         subjects = {one.name: title_of(one) for one in (*resolved.points, *resolved.people)}
         end = question.start + timedelta(minutes=question.minutes)
         now = self._clock.now()
@@ -74,6 +77,15 @@ class TimeQuestions:
             resolved.unknown,
             tuple(warnings_for(question.start, now, special)),
         )
+
+    async def _reach(self, caller: Principal, changed: BriefingId | None) -> Reach:
+        if changed is None:
+            return reach_of(caller)
+        async with self._store.reading() as reader:
+            found = await reader.briefing(changed)
+        if found is None or not may_edit(caller, found.host_path):
+            return reach_of(caller)
+        return reach_of(caller, names_in(found.plan))
 
     async def special_days(self, first: date, last: date) -> Sequence[SpecialDay]:
         """The days from `first` to `last` that are not ordinary.

@@ -9,6 +9,7 @@ from briefing.v1 import calendar_service_pb2 as pb
 from briefing.v1 import calendar_service_pb2_grpc
 from giaoban.names import parse_briefing
 from giaoban.rpc.context import Context
+from giaoban.rpc.interceptors import current_principal
 from services.scheduler.domain.time_questions import Question, TimeQuestions
 from services.scheduler.domain.working_days import DayKind
 from services.scheduler.rpc import briefing_convert as convert
@@ -29,13 +30,14 @@ class CalendarServicer(calendar_service_pb2_grpc.CalendarServiceServicer):
             raise convert.bad_field("start_time", "Choose when the briefing starts.")
         ignored = request.ignored_briefing
         findings = await self._questions.check(
+            current_principal(),
             Question(
                 start=convert.instant(request.start_time, "start_time").replace(microsecond=0),
                 minutes=convert.minutes(request.duration, "duration"),
                 attendees=tuple(selector.name for selector in request.attendees),
                 chair=request.chair,
                 ignored=parse_briefing(ignored, "ignored_briefing") if ignored else None,
-            )
+            ),
         )
         return pb.CheckConflictsResponse(
             conflicts=[convert.conflict_message(one) for one in findings.conflicts],
