@@ -8,7 +8,18 @@ from typing import NamedTuple, NewType
 from services.media.domain.client import ClientLink
 from services.media.domain.grants import RoomToken, Source
 from services.media.domain.negotiation import Negotiation
-from services.media.domain.ports import Codec, Kind, LayerSize, Limit, PeerId, RoomId, SsrcPair, SubscriptionId, TrackId
+from services.media.domain.ports import (
+    Codec,
+    Kind,
+    LayerSize,
+    Limit,
+    PeerId,
+    RoomId,
+    SsrcPair,
+    StreamState,
+    SubscriptionId,
+    TrackId,
+)
 from services.media.domain.transport import PeerTransport
 
 Identity = NewType("Identity", str)
@@ -79,6 +90,7 @@ class Track:
         announced: Others were told of it: it flows, or it will once it is unmuted. What was told is never taken back.
         rids: Layers of its section, the lowest first.
         subscribers: Who is subscribed, by participant.
+        wanted: Which layers anybody wants, the lowest first; None while the plane said nothing of it.
     """
 
     sid: TrackId
@@ -90,11 +102,16 @@ class Track:
     live: bool = False
     announced: bool = False
     subscribers: set[PeerId] = field(default_factory=set)
+    wanted: tuple[bool, ...] | None = None
 
 
 @dataclass(slots=True)
 class Subscription:
-    """One participant receives one track."""
+    """One participant receives one track.
+
+    Attributes:
+        state: Whether packets flow; None while the plane said nothing of it.
+    """
 
     sid: SubscriptionId
     track: TrackId
@@ -102,6 +119,7 @@ class Subscription:
     ssrc: SsrcPair
     limit: Limit = field(default_factory=Limit)
     laid: bool = False
+    state: StreamState | None = None
 
 
 @dataclass(frozen=True, slots=True)

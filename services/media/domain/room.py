@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from services.media.domain import catching_up
 from services.media.domain.client import ClientLink, GradeChange, LeaveAction, LeaveReason, RoomFacts
 from services.media.domain.grades import LineGrade
 from services.media.domain.grants import Rights, RoomToken, Source
@@ -114,6 +115,7 @@ class Room:
         everyone = [each for each in self.members.values() if each is me or not (self.loopback or each.hidden)]
         link.welcome_back(everyone, self.facts, me.last_sequence)
         link.room_changed(self.facts)
+        catching_up.tell_streams(me, self.tracks)
         self._ask_for_sections(me)
 
     def cut(self, me: Participant, link: ClientLink) -> None:
@@ -343,6 +345,7 @@ class Room:
         track = self.tracks.get(subscription.track) if subscription is not None else None
         if subscription is None or track is None:
             return
+        subscription.state = state
         member = self.by_sid(subscription.subscriber)
         if member is not None and member.link is not None:
             member.link.stream_state(track.owner, track.sid, state)
@@ -350,8 +353,11 @@ class Room:
     def wanted_layers(self, track_id: TrackId, wanted: tuple[bool, ...]) -> None:
         """Tells a publisher which layers anybody wants."""
         track = self.tracks.get(track_id)
-        owner = self.by_sid(track.owner) if track is not None else None
-        if track is not None and owner is not None and owner.link is not None:
+        if track is None:
+            return
+        track.wanted = wanted
+        owner = self.by_sid(track.owner)
+        if owner is not None and owner.link is not None:
             owner.link.wanted_layers(track, wanted)
 
     # Inside
