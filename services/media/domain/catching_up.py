@@ -1,7 +1,9 @@
 """What was said while somebody's signalling was cut, or before it came: told as it is now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from services.media.domain.client import GradeChange
+from services.media.domain.grades import LineGrade
 from services.media.domain.participants import Participant, Track
 from services.media.domain.ports import TrackId
 
@@ -20,3 +22,18 @@ def tell_streams(me: Participant, tracks: Mapping[TrackId, Track]) -> None:
         received = tracks.get(subscription.track)
         if received is not None and subscription.state is not None:
             me.link.stream_state(received.owner, received.sid, subscription.state)
+
+
+def tell_grades(me: Participant, members: Iterable[Participant]) -> None:
+    """Tells how the lines of members were judged last."""
+    tell_changes(me, [member.grade for member in members if member.grade is not None])
+
+
+def tell_changes(me: Participant, changes: Iterable[GradeChange]) -> None:
+    """Tells how lines are judged.
+
+    Nobody hears of itself that its line is lost: a browser told so for 10 s throws its connection away.
+    """
+    told = [each for each in changes if each.participant != me.sid or each.grade is not LineGrade.LOST]
+    if me.link is not None and told:
+        me.link.grades(told)

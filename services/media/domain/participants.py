@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, NewType
 
-from services.media.domain.client import ClientLink
+from services.media.domain.client import ClientLink, GradeChange
 from services.media.domain.grants import RoomToken, Source
 from services.media.domain.negotiation import Negotiation
 from services.media.domain.ports import (
@@ -148,6 +148,7 @@ class Participant:
         absent_since: When the signalling was cut, on the monotonic clock.
         last_sequence: Of the last reliable data message received from it.
         refreshed_at: When it last got a token, on the monotonic clock.
+        grade: How its line was judged last; None before the first time.
         unwanted: Tracks it unsubscribed from; they are not given to it again by themselves.
     """
 
@@ -168,6 +169,7 @@ class Participant:
     absent_since: float | None = None
     last_sequence: int = 0
     refreshed_at: float = 0.0
+    grade: GradeChange | None = None
     tracks: dict[TrackId, Track] = field(default_factory=dict)
     subscriptions: dict[TrackId, Subscription] = field(default_factory=dict)
     unwanted: set[TrackId] = field(default_factory=set)

@@ -8,7 +8,6 @@ from typing import Final
 
 from services.media.domain import catching_up
 from services.media.domain.client import ClientLink, GradeChange, LeaveAction, LeaveReason, RoomFacts
-from services.media.domain.grades import LineGrade
 from services.media.domain.grants import Rights, RoomToken, Source
 from services.media.domain.negotiation import Announced, Answer, Published, Wanted
 from services.media.domain.participants import (
@@ -116,6 +115,7 @@ class Room:
         link.welcome_back(everyone, self.facts, me.last_sequence)
         link.room_changed(self.facts)
         catching_up.tell_streams(me, self.tracks)
+        catching_up.tell_grades(me, everyone)
         self._ask_for_sections(me)
 
     def cut(self, me: Participant, link: ClientLink) -> None:
@@ -152,6 +152,9 @@ class Room:
         if me.presence is Presence.JOINED:
             me.presence = Presence.ACTIVE
             self.changed(me)
+            if not self.loopback:
+                # Not behind the welcome: browsers may read on before they know the participants of it.
+                catching_up.tell_grades(me, [each for each in self.members.values() if each is me or not each.hidden])
             self.tools.watcher.on_joined(me)
 
     def changed(self, me: Participant) -> None:
@@ -329,15 +332,11 @@ class Room:
                 member.link.speakers(changes)
 
     def grades(self, changes: Iterable[GradeChange]) -> None:
-        """Tells everybody how lines are.
-
-        Nobody hears of itself that its line is lost: a browser told so for 10 s throws its connection away.
-        """
-        changes = list(changes)
+        """Tells everybody how lines are, and keeps it for those who come later."""
+        latest = {each.participant: each for each in changes}
         for member in self.members.values():
-            told = [each for each in changes if each.participant != member.sid or each.grade is not LineGrade.LOST]
-            if member.link is not None and told:
-                member.link.grades(told)
+            member.grade = latest.get(member.sid, member.grade)
+            catching_up.tell_changes(member, latest.values())
 
     def stream_state(self, subscription_id: SubscriptionId, state: StreamState) -> None:
         """Tells a subscriber that a track is paused or flows again."""

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from services.media.domain.grants import Source
+from services.media.domain.client import GradeChange
+from services.media.domain.grades import LineGrade
+from services.media.domain.grants import Rights, Source
 from services.media.domain.participants import Participant, TrackDescription
 from services.media.domain.ports import Kind, StreamState, TrackId
 from tests.unit.media_sessions.fakes import FakeHouse, Recorder
@@ -55,3 +57,46 @@ def test_who_comes_back_is_told_which_streams_flow_now(before: StreamState, mean
     house.rooms.on_stream_state(subscription, meanwhile)
 
     assert _back(house, binh).named("stream_state") == [(anna.sid, camera, meanwhile)]
+
+
+def _graded(member: Participant, grade: LineGrade, score: float = 40.0) -> GradeChange:
+    return GradeChange(member.sid, grade, score)
+
+
+def test_a_newcomer_hears_how_lines_are_once_its_media_flow() -> None:
+    house = FakeHouse()
+    anna, _ = house.join("anna")
+    binh, _ = house.join("binh")
+    ghost, _ = house.join("ghost", rights=Rights(hidden=True))
+    house.room.grades([_graded(anna, LineGrade.GOOD), _graded(binh, LineGrade.LOST), _graded(ghost, LineGrade.POOR)])
+    house.room.grades([_graded(anna, LineGrade.POOR)])
+
+    chi, link = house.join("chi")
+    house.room.connected(chi)
+
+    assert link.named("grades") == [([_graded(anna, LineGrade.POOR), _graded(binh, LineGrade.LOST)],)]
+
+
+def test_who_comes_back_hears_how_lines_are_but_not_that_its_own_is_lost() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+    binh, _ = house.join("binh")
+    house.room.cut(anna, link)
+    house.room.grades([_graded(anna, LineGrade.LOST), _graded(binh, LineGrade.FAIR)])
+
+    back = _back(house, anna)
+    house.room.grades([_graded(anna, LineGrade.POOR)])
+    again = _back(house, anna)
+
+    assert back.names[0] == again.names[0] == "welcome_back"
+    assert back.named("grades")[0] == ([_graded(binh, LineGrade.FAIR)],)
+    assert again.named("grades") == [([_graded(anna, LineGrade.POOR), _graded(binh, LineGrade.FAIR)],)]
+
+
+def test_where_no_line_is_known_nothing_is_said_of_lines() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+
+    house.room.connected(anna)
+
+    assert link.named("grades") == _back(house, anna).named("grades") == []
