@@ -179,8 +179,11 @@ async def test_a_taken_media_port_is_named_with_its_variable(tmp_path: Path) -> 
     transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
     port = transport.get_extra_info("sockname")[1]
 
+    free = Address("127.0.0.1", 0)
+    settings = Settings(home=tmp_path, http=free, public_url="http://localhost:8080", media_udp=port, media_workers=1)
+
     with pytest.raises(FailedPrecondition, match="GIAOBAN_MEDIA_UDP"):
-        check_machine(Settings(home=tmp_path, http=Address("127.0.0.1", 0), media_udp=port, media_workers=1))
+        check_machine(settings)
 
     transport.close()
 
