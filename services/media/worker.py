@@ -18,6 +18,7 @@ from services.media.config import media_settings
 from services.media.domain.client import LeaveReason
 from services.media.domain.participants import Participant
 from services.media.domain.placement import WorkerLoad
+from services.media.domain.ports import RoomId
 from services.media.domain.room import Room
 from services.media.domain.rooms import Rooms
 from services.media.domain.sampling import Sampler
@@ -134,15 +135,27 @@ async def _keep_time(house: WorkerHouse) -> None:
 async def _keep_leases(rooms: Rooms, registry: Registry, index: int, target: str) -> None:
     while True:
         try:
+            for room in await registry.closed(rooms.opened):
+                log.warning("a room was closed while this worker was not seen", extra={"room": room})
+                _close(rooms, RoomId(room), LeaveReason.ROOM_CLOSED)
+                await registry.release(room, target)
             await registry.announce(index, WorkerLoad(target, rooms.load, len(rooms.names)))
-            for room in rooms.names:
-                if not await registry.renew(room, target):
-                    log.warning("a room is held by another worker", extra={"room": room})
-                    rooms.close(room, LeaveReason.SHUTDOWN)
+            for name in rooms.names:
+                if not await registry.renew(name, target):
+                    log.warning("a room is held by another worker", extra={"room": name})
+                    _close(rooms, name, LeaveReason.SHUTDOWN)
         except (RedisError, OSError) as error:
             # Rooms go on without the registry; only new ones wait for it.
             log.warning("the registry cannot be reached", extra={"error": type(error).__name__})
         await asyncio.sleep(_ANNOUNCE_SECONDS)
+
+
+def _close(rooms: Rooms, name: RoomId, reason: LeaveReason) -> None:
+    try:
+        rooms.close(name, reason)
+    except Exception:
+        # The room is closed all the same, and the other rooms have their turn.
+        log.exception("a room did not close well", extra={"room": name})
 
 
 async def _give_free(rooms: Rooms, registry: Registry, index: int, target: str) -> None:
@@ -151,9 +164,9 @@ async def _give_free(rooms: Rooms, registry: Registry, index: int, target: str) 
     try:
         await registry.withdraw(index)
         for name in names:
-            rooms.close(name, LeaveReason.SHUTDOWN)
+            _close(rooms, name, LeaveReason.SHUTDOWN)
             await registry.release(name, target)
     except (RedisError, OSError):
         log.warning("the registry cannot be reached; leases run out by themselves")
         for name in names:
-            rooms.close(name, LeaveReason.SHUTDOWN)
+            _close(rooms, name, LeaveReason.SHUTDOWN)

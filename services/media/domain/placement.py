@@ -33,7 +33,7 @@ class RoomRegistry(Protocol):
         """Remembers that a room is open until it is closed."""
 
     async def note_closed(self, room: str) -> None:
-        """Forgets an open room."""
+        """Forgets an open room, and tells whoever still holds it as an open one to drop it."""
 
     async def is_opened(self, room: str) -> bool:
         """Answers whether a room was opened and not closed."""
@@ -68,12 +68,20 @@ class Placement:
         return target
 
     async def close(self, room: str) -> None:
-        """Closes a room wherever it is; safe to repeat."""
+        """Closes a room wherever it is; safe to repeat.
+
+        Raises:
+            Unavailable: `MEDIA_WORKER_AWAY`: its worker is not seen. The room is to stay closed all the same: the
+                worker drops it when it is back.
+        """
         await self._registry.note_closed(room)
-        target = await self.find(room)
-        if target is not None:
-            await self._calls.drop(target, room)
-            await self._registry.release(room, target)
+        holder = await self._registry.holder(room)
+        if holder is None:
+            return
+        if holder not in await self.targets():
+            raise Unavailable("MEDIA_WORKER_AWAY", f"The worker of room {room} is not seen; try again in a moment.")
+        await self._calls.drop(holder, room)
+        await self._registry.release(room, holder)
 
     async def find(self, room: str) -> str | None:
         """Answers the live worker that holds a room; None when there is none."""

@@ -41,6 +41,11 @@ class Rooms:
         return tuple(self._rooms)
 
     @property
+    def opened(self) -> tuple[RoomId, ...]:
+        """The rooms that stay until they are closed."""
+        return tuple(self._opened)
+
+    @property
     def load(self) -> int:
         """How many participants are here."""
         return sum(len(room.members) for room in self._rooms.values())
@@ -55,11 +60,12 @@ class Rooms:
         Raises:
             ResourceExhausted: `TOO_MANY_ROOMS`.
         """
+        room = self._rooms.get(name) or self._make(name, loopback=loopback)
         if keep:
             self._opened.add(name)
-        room = self._rooms.get(name)
-        if room is not None:
-            return room
+        return room
+
+    def _make(self, name: RoomId, *, loopback: bool) -> Room:
         if len(self._rooms) >= MAX_ROOMS:
             raise ResourceExhausted("TOO_MANY_ROOMS", "This worker holds as many rooms as it may.")
         clock = self.tools.clock

@@ -1,11 +1,13 @@
 """Which worker holds which room, and which workers live; in Redis, with leases.
 
 Keys: `worker:{index}` (target and load of a live worker), `room:{name}` (target of the worker that holds a room),
-`rooms.open` (rooms that were opened and not closed, so that they find a place again after their worker died).
+`rooms.open` (rooms that were opened and not closed, so that they find a place again after their worker died),
+`room.closed:{name}` (a room that was closed and not opened again, for the worker that did not hear of it).
 """
 
 import json
 import random
+from collections.abc import Sequence
 from typing import Any, Final
 
 from redis.asyncio import Redis
@@ -14,6 +16,8 @@ from services.media.domain.placement import WorkerLoad
 
 LEASE_MS: Final = 10_000
 ALIVE_MS: Final = 6_000
+# A worker may lose sight of Redis for hours while its rooms go on.
+CLOSED_MS: Final = 24 * 60 * 60 * 1000
 _OPEN: Final = "rooms.open"
 # Takes a room when nobody has it, or when its holder is the dead one that was seen; answers the holder.
 _CLAIM: Final = """
@@ -81,10 +85,20 @@ class Registry:
     async def note_opened(self, room: str) -> None:
         """Remembers that a room is open until it is closed."""
         await self._member("sadd", room)
+        await self._redis.delete(_closed(room))
 
     async def note_closed(self, room: str) -> None:
-        """Forgets an open room."""
+        """Forgets an open room, and remembers for a day that it was closed."""
+        await self._redis.set(_closed(room), "1", px=CLOSED_MS)
         await self._member("srem", room)
+
+    async def closed(self, rooms: Sequence[str]) -> set[str]:
+        """Answers which rooms were closed and not opened again.
+
+        Not which are missing from the open ones: after a loss of the registry that would be all that run.
+        """
+        values: list[Any] = await self._redis.mget([_closed(room) for room in rooms]) if rooms else []
+        return {room for room, value in zip(rooms, values, strict=True) if value}
 
     async def is_opened(self, room: str) -> bool:
         """Answers whether a room was opened and not closed."""
@@ -92,3 +106,7 @@ class Registry:
 
     async def _member(self, command: str, room: str) -> Any:  # noqa: ANN401 - redis-py types nothing here
         return await getattr(self._redis, command)(_OPEN, room)
+
+
+def _closed(room: str) -> str:
+    return f"room.closed:{room}"

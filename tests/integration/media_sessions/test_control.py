@@ -24,6 +24,7 @@ from giaoban.rpc.status import from_call
 from giaoban.streams.redis import publish
 from giaoban.testing.fixtures import PeerFactory, RedisServer, eventually
 from services.media import app, worker
+from services.media.store.registry import Registry
 
 SPARE_PORT = 21_500
 
@@ -112,6 +113,36 @@ async def test_an_open_room_finds_its_place_again_after_its_worker_died(house: H
     located = await house.rooms.LocateRoom(pb.LocateRoomRequest(token=await _token(house)))
 
     assert located.target == house.settings.grpc_target("media", worker=0)
+
+
+async def test_a_room_that_was_closed_while_its_worker_was_away_is_closed_there_too(house: House) -> None:
+    await house.rooms.OpenRoom(pb.OpenRoomRequest(room="b1"))
+    registry = Registry(house.redis)
+
+    await registry.note_closed("b1")
+
+    async def closed() -> bool:
+        return not await house.redis.exists("room:b1")
+
+    await eventually(closed, seconds=10)
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await house.rooms.ListParticipants(pb.ListParticipantsRequest(room="b1"))
+    await house.rooms.OpenRoom(pb.OpenRoomRequest(room="b1"))
+    assert from_call(unknown.value).reason == "UNKNOWN_ROOM"
+    assert await registry.closed(["b1", "b2"]) == set()
+
+
+async def test_a_registry_that_lost_everything_closes_no_room(house: House) -> None:
+    await house.rooms.OpenRoom(pb.OpenRoomRequest(room="b1"))
+
+    await house.redis.flushdb()
+
+    async def held() -> bool:
+        return bool(await house.redis.exists("room:b1", "worker:0") == 2)
+
+    await eventually(held, seconds=10)
+    listed = await house.rooms.ListParticipants(pb.ListParticipantsRequest(room="b1"))
+    assert not listed.participants
 
 
 async def test_a_worker_that_is_gone_gives_its_rooms_free(settings: Settings, redis: Redis, peers: PeerFactory) -> None:

@@ -89,6 +89,20 @@ async def test_closing_drops_the_room_and_its_lease() -> None:
     assert (registry.holders, registry.opened) == ({}, set())
 
 
+async def test_a_room_whose_worker_is_not_seen_is_not_yet_closed() -> None:
+    registry, calls = _Registry(holders={"demo": "away"}, opened={"demo"}), _Calls()
+    placement = Placement(registry, calls)
+
+    with pytest.raises(Unavailable, match="MEDIA_WORKER_AWAY"):
+        await placement.close("demo")
+    assert registry.opened == set()
+    registry.live.append(WorkerLoad("away", 3, 1))
+    await placement.close("demo")
+
+    assert calls.made == [("drop", "away", "demo")]
+    assert registry.holders == {}
+
+
 async def test_without_a_worker_or_without_the_room_the_caller_is_told() -> None:
     with pytest.raises(Unavailable, match="NO_MEDIA_WORKER"):
         await Placement(_Registry(live=[]), _Calls()).open("demo")

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import pytest
+
+from giaoban.errors import ResourceExhausted
 from services.media.domain.client import LeaveAction, LeaveReason
 from services.media.domain.grants import Rights, Source
 from services.media.domain.participants import Participant, TrackDescription
 from services.media.domain.ports import Kind, PeerId, QualityFacts, RoomId, TrackId
 from services.media.domain.relay import DataMessage
 from services.media.domain.room import may_publish
+from services.media.domain.rooms import MAX_ROOMS
 from services.media.domain.samples import LineSample
 from services.media.domain.sampling import Sampler
 from services.media.domain.transport import Channel
@@ -209,6 +213,17 @@ def test_an_opened_room_stays_empty_and_one_made_on_join_goes() -> None:
     house.rooms.tick()
 
     assert house.rooms.names == (RoomId("opened"),)
+
+
+def test_a_room_that_found_no_place_is_not_among_the_opened() -> None:
+    house = FakeHouse()
+    for number in range(MAX_ROOMS):
+        house.rooms.open(RoomId(f"r{number}"), keep=number == 0)
+
+    with pytest.raises(ResourceExhausted, match="TOO_MANY_ROOMS"):
+        house.rooms.open(RoomId("demo"))
+
+    assert house.rooms.opened == ("r0",)
 
 
 def test_rights_that_are_taken_end_what_they_allowed() -> None:
