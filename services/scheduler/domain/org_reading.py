@@ -80,17 +80,22 @@ class OrgReading:
         Raises:
             PermissionDenied: `NO_PERMISSION`: the caller does not administer everything.
         """
-        # No entry says to which unit it belongs, so nobody can be shown a part of the log.
-        if not caller.may(Permission.AUDIT_READ, WHOLE_TREE):
+        async with self._store.reading() as reader:
+            _check_reads_log(caller, await reader.tree())
+            entries = await reader.audit_entries(resource, before, limit + 1)
+        return list(entries[:limit]), len(entries) > limit
+
+
+def _check_reads_log(caller: Principal, tree: UnitTree) -> None:
+    # No entry says to which unit it belongs, so nobody can be shown a part of the log.
+    for path in [unit.path for unit in tree if unit.parent is None] or [WHOLE_TREE]:
+        if not caller.may(Permission.AUDIT_READ, path):
             raise PermissionDenied(
                 "NO_PERMISSION",
                 f"The log needs {Permission.AUDIT_READ} on all units; ask an administrator of the whole site.",
                 permission=Permission.AUDIT_READ,
-                unit_path=WHOLE_TREE,
+                unit_path=path,
             )
-        async with self._store.reading() as reader:
-            entries = await reader.audit_entries(resource, before, limit + 1)
-        return list(entries[:limit]), len(entries) > limit
 
 
 def words_of(text: str) -> tuple[str, ...]:

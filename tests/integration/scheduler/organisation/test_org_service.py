@@ -331,7 +331,18 @@ async def test_only_administrators_read_the_log(house: House, caller: Principal)
     assert (await refusal(call))[0] == "NO_PERMISSION"
 
 
-@pytest.mark.parametrize("path", ["/tinh/bac/", "/tinh/bac/xa-1/", "/tinh/"])
+async def test_an_administrator_of_the_one_province_reads_the_log(house: House) -> None:
+    caller = Principal("people/quan-tri-tinh", (Grant("administrator", "/tinh/"),))
+    changed = await unit(house, "units/nam")
+    changed.display_name = "UBND huyện Nam mới"
+    await house.org(ADMINISTRATOR).UpdateUnit(pb.UpdateUnitRequest(unit=changed))
+
+    answer = await house.reports(caller).ListAuditEntries(report_pb.ListAuditEntriesRequest())
+
+    assert [entry.resource for entry in answer.entries] == ["units/nam"]
+
+
+@pytest.mark.parametrize("path", ["/tinh/bac/", "/tinh/bac/xa-1/"])
 async def test_administrators_of_a_part_do_not_read_the_log_of_everything(house: House, path: str) -> None:
     caller = Principal("people/quan-tri-bac", (Grant("administrator", path),))
     call = house.reports(caller).ListAuditEntries(report_pb.ListAuditEntriesRequest())
@@ -339,7 +350,7 @@ async def test_administrators_of_a_part_do_not_read_the_log_of_everything(house:
     reason, metadata = await refusal(call)
 
     assert reason == "NO_PERMISSION"
-    assert metadata == {"permission": "audit.read", "unit_path": "/"}
+    assert metadata == {"permission": "audit.read", "unit_path": "/tinh/"}
 
 
 async def test_a_district_cannot_change_its_neighbour(house: House) -> None:
