@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.media.domain.allocation import highest_wanted
+from services.media.domain.budget import Budget
 from services.media.domain.layer import Layer
 from services.media.domain.ports import Kind, PeerId, PublishedMedia, RoomId, SubscriptionId, TrackId
 from services.media.domain.quality import StreamFacts, StreamQuality
@@ -23,7 +24,6 @@ class Track:
 
     __slots__ = (
         "_shares",
-        "_shares_at",
         "_told",
         "_unwanted_since",
         "_watched",
@@ -49,8 +49,7 @@ class Track:
         """Layers whose first packet was told."""
         self.quality = StreamQuality(media.kind)
         self.subscriptions: dict[SubscriptionId, Subscription] = {}
-        self._shares = _SHARES
-        self._shares_at = 0.0
+        self._shares = Budget(per_second=_SHARES_PER_SECOND, burst=_SHARES)
         self._told = (True,) * self.layer_count
         self._unwanted_since: float | None = None
         self._watched = False
@@ -91,12 +90,7 @@ class Track:
 
     def may_share(self, now: float) -> bool:
         """Answers whether the lines of all subscribers may be shared for this track now, and books it."""
-        earned = max(0.0, now - self._shares_at) * _SHARES_PER_SECOND
-        self._shares, self._shares_at = min(_SHARES, self._shares + earned), now
-        if self._shares < 1:
-            return False
-        self._shares -= 1
-        return True
+        return self._shares.take(1, now)
 
     def by_source(self, source: int | None) -> Layer | None:
         """Answers the layer whose present stream has this name."""
