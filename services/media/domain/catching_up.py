@@ -9,13 +9,17 @@ from services.media.domain.ports import TrackId
 
 
 def tell_streams(me: Participant, tracks: Mapping[TrackId, Track]) -> None:
-    """Tells which layers of its tracks are wanted, and which of the tracks it receives flow.
+    """Tells which of its tracks are to be muted, which layers of them are wanted, and which of the tracks it receives flow.
 
     What was never said is not said now either: clients begin with every layer wanted and every stream flowing.
     """
     if me.link is None:
         return
     for track in me.tracks.values():
+        if track.unheard_mute is not None:
+            # Without this word a browser opens again what it did not mute itself.
+            me.link.ask_mute(track.sid, track.unheard_mute)
+            track.unheard_mute = None
         if track.wanted is not None:
             me.link.wanted_layers(track, track.wanted)
     for subscription in me.subscriptions.values():

@@ -61,7 +61,7 @@ class ClientLink(Protocol):
         """Answers a join; always the first word."""
 
     def welcome_back(self, everyone: Sequence[Participant], room: RoomFacts, last_sequence: int) -> None:
-        """Answers a resume; always the first word. `everyone` includes the client itself."""
+        """Answers a resume; always the first word. `everyone` includes the client itself, and who went."""
 
     def answer(self, sdp: str, offer_id: int, tracks_by_mid: dict[str, TrackId]) -> None:
         """Answers an offer."""

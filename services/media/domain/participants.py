@@ -90,6 +90,7 @@ class Track:
         announced: Others were told of it: it flows, or it will once it is unmuted. What was told is never taken back.
         rids: Layers of its section, the lowest first.
         subscribers: Who is subscribed, by participant.
+        unheard_mute: What was asked of its publisher while that could not hear it.
         wanted: Which layers anybody wants, the lowest first; None while the plane said nothing of it.
     """
 
@@ -102,6 +103,7 @@ class Track:
     live: bool = False
     announced: bool = False
     subscribers: set[PeerId] = field(default_factory=set)
+    unheard_mute: bool | None = None
     wanted: tuple[bool, ...] | None = None
 
 
@@ -148,6 +150,7 @@ class Participant:
         absent_since: When the signalling was cut, on the monotonic clock.
         last_sequence: Of the last reliable data message received from it.
         refreshed_at: When it last got a token, on the monotonic clock.
+        missed: Who it knew and who went while its signalling was cut.
         grade: How its line was judged last; None before the first time.
         unwanted: Tracks it unsubscribed from; they are not given to it again by themselves.
     """
@@ -169,6 +172,7 @@ class Participant:
     absent_since: float | None = None
     last_sequence: int = 0
     refreshed_at: float = 0.0
+    missed: list["Participant"] = field(default_factory=list)
     grade: GradeChange | None = None
     tracks: dict[TrackId, Track] = field(default_factory=dict)
     subscriptions: dict[TrackId, Subscription] = field(default_factory=dict)

@@ -112,7 +112,9 @@ class Room:
         me.absent_since = None
         me.negotiation.restart()
         everyone = [each for each in self.members.values() if each is me or not (self.loopback or each.hidden)]
-        link.welcome_back(everyone, self.facts, me.last_sequence)
+        # Who went comes first: somebody may be there again under the same identity.
+        gone, me.missed = me.missed, []
+        link.welcome_back([*gone, *everyone], self.facts, me.last_sequence)
         link.room_changed(self.facts)
         catching_up.tell_streams(me, self.tracks)
         catching_up.tell_grades(me, everyone)
@@ -257,6 +259,8 @@ class Room:
             self.set_muted(track, True)
         if owner is not None and owner.link is not None:
             owner.link.ask_mute(track.sid, muted)
+        else:
+            track.unheard_mute = muted
 
     def unpublish(self, track: Track) -> None:
         """Takes a track away from its publisher."""
@@ -365,8 +369,13 @@ class Room:
         if self.loopback or me.hidden:
             return
         for member in self.members.values():
-            if member is not me and member.link is not None:
+            if member is me:
+                continue
+            if member.link is not None:
                 member.link.participants([me])
+            elif me.presence is Presence.GONE and me.joined_at <= (member.absent_since or 0.0):
+                # All else is told on its return as it is then; nobody would tell it of who is not there.
+                member.missed.append(me)
 
     def _expect(self, published: Published) -> None:
         track = self.tracks.get(published.track)

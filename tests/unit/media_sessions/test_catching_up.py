@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.media.domain.client import GradeChange
+from services.media.domain.client import GradeChange, LeaveReason
 from services.media.domain.grades import LineGrade
 from services.media.domain.grants import Rights, Source
 from services.media.domain.participants import Participant, TrackDescription
@@ -100,3 +100,35 @@ def test_where_no_line_is_known_nothing_is_said_of_lines() -> None:
     house.room.connected(anna)
 
     assert link.named("grades") == _back(house, anna).named("grades") == []
+
+
+def test_who_comes_back_is_told_once_who_went_meanwhile_and_before_who_is_there() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+    binh, _ = house.join("binh")
+    ghost, _ = house.join("ghost", rights=Rights(hidden=True))
+    house.room.cut(anna, link)
+
+    house.clock.advance(1)
+    passing, _ = house.join("passing")
+    for each in (ghost, passing):
+        house.room.remove(each, LeaveReason.CLIENT)
+    again, _ = house.join("binh")
+    first, second = _back(house, anna), _back(house, anna)
+
+    assert first.named("welcome_back")[0][0] == [binh, anna, again]
+    assert second.named("welcome_back")[0][0] == [anna, again]
+
+
+def test_who_was_muted_while_away_is_asked_to_mute_when_it_is_back() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+    camera, other = _camera(house, anna), _camera(house, anna)
+    house.room.ask_mute(house.room.tracks[other], muted=True)
+    house.room.cut(anna, link)
+
+    house.room.ask_mute(house.room.tracks[camera], muted=True)
+    first, second = _back(house, anna), _back(house, anna)
+
+    assert first.named("ask_mute") == [(camera, True)]
+    assert second.named("ask_mute") == []
