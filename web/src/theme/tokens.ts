@@ -47,6 +47,8 @@ export const textPairs: readonly (readonly [name: string, text: string, ground: 
   ["office muted on card", office.muted, office.card],
   ["office muted on line", office.muted, office.line],
   ["office primary on card", office.primary, office.card],
+  ["office ink on tint", office.ink, office.primaryTint],
+  ["office muted on tint", office.muted, office.primaryTint],
   ["office primary on tint", office.primary, office.primaryTint],
   ["white on primary", office.card, office.primary],
   ["white on primary hover", office.card, office.primaryHover],
