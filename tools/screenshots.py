@@ -64,6 +64,8 @@ def booking(stage: Stage, page: Page) -> None:
     """The form with something in it."""
     page.goto(f"{stage.house.address}/dat-lich")
     page.locator("#field-title").fill("Giao ban tuần 49")
+    # In the middle of the window the suggestions have room below.
+    page.locator("#field-attendees").evaluate("field => field.scrollIntoView({ block: 'center' })")
     page.locator("#field-attendees").click()
     page.locator("#field-attendees").fill("tan")
     page.get_by_role("option").first.wait_for()
