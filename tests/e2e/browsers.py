@@ -62,10 +62,11 @@ WATCH = """
 """
 TOTALS = """
 async () => {
-  const totals = { decoded: 0, dropped: 0, audio: 0, sent: {} };
+  const totals = { at: 0, decoded: 0, audio: 0, sent: {} };
   for (const connection of window.testConnections) {
     if (connection.connectionState !== "connected") continue;
     for (const report of (await connection.getStats()).values()) {
+      totals.at = Math.max(totals.at, report.timestamp / 1000);
       if (report.type === "inbound-rtp" && report.kind === "video") totals.decoded += report.framesDecoded ?? 0;
       if (report.type === "inbound-rtp" && report.kind === "audio") totals.audio += report.totalAudioEnergy ?? 0;
       if (report.type === "outbound-rtp" && report.kind === "video") totals.sent[report.rid ?? ""] = report.framesSent ?? 0;
@@ -176,5 +177,5 @@ def watch(page: Page, identity: str, seconds: float = 5.0) -> Watched:
 
 
 def totals(page: Page) -> dict[str, Any]:
-    """Frames decoded, audio energy and frames sent by layer so far."""
+    """Frames decoded, audio energy and frames sent by layer so far, and the second it was so."""
     return dict(page.evaluate(TOTALS))
