@@ -20,7 +20,7 @@ import { SidePanel } from "./SidePanel";
 import { Strip } from "./Strip";
 import { StageView } from "./Tile";
 import { type Actions, useActions } from "./useActions";
-import { useInvitees, useLive, useNames } from "./useLive";
+import { useLive, useLiveInvitees, useNames } from "./useLive";
 import { useFirstCamera, useLitScreen, useRoom, useStay, useView } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import { useSide } from "./useSide";
@@ -55,7 +55,7 @@ function useMeeting(entry: Entry) {
   const snapshot = useRoom(entry);
   const inside = snapshot.phase === "connected" || snapshot.phase === "reconnecting";
   const live = useLive(entry.briefing.name);
-  const invitees = useInvitees(entry.briefing.name, live?.position);
+  const invitees = useLiveInvitees(entry.briefing.name, live?.position);
   const requests = requestsOf(live);
   const now = new Date(useNow(1_000).getTime() + entry.skew);
   const turn = turnOf(requests, entry.identity, now.getTime());

@@ -1,6 +1,6 @@
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { briefings } from "~/api/clients";
+import { useInvitees } from "~/api/invitees";
 import type { Invitee } from "~/gen/briefing/v1/briefing_pb";
 import type { WatchBriefingResponse } from "~/gen/briefing/v1/briefing_service_pb";
 import { follow } from "./follow";
@@ -19,13 +19,8 @@ export function useLive(name: string): WatchBriefingResponse | null {
 const NOBODY: readonly Invitee[] = [];
 
 /** Who is invited, in protocol order; asked again when people come and go. */
-export function useInvitees(name: string, position: bigint | undefined): readonly Invitee[] {
-  const query = useQuery({
-    queryKey: ["invitees", name],
-    queryFn: async ({ signal }) => (await briefings.listInvitees({ parent: name }, { signal })).invitees,
-    refetchInterval: 60_000,
-    staleTime: 5_000,
-  });
+export function useLiveInvitees(name: string, position: bigint | undefined): readonly Invitee[] {
+  const query = useInvitees(name, 60_000, 5_000);
   const { refetch } = query;
   useEffect(() => {
     // Only a change after the first answer says that something is new.
