@@ -225,7 +225,7 @@ class StreamConsumer:
             try:
                 async with limit:
                     await self._handler(payload, key)
-            except Exception as error:
+            except Exception as error:  # whatever a handler raises is either waited out or raised again
                 if limit.expired() or self._clock.monotonic() - began >= _patience(error):
                     raise
                 failures += 1

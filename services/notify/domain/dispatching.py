@@ -104,7 +104,7 @@ class Dispatcher:
         while True:
             try:
                 return await write()
-            except Exception:
+            except Exception:  # whatever a store raises: giving up would hold back an invitee until the next start
                 log.exception("the ledger could not be written", what=what)
             if self._stopped.is_set():
                 return None

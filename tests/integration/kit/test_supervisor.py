@@ -27,7 +27,7 @@ def end(*_):
     sys.exit(0)
 signal.signal(signal.SIGTERM, end)
 (folder / name).write_text(str(os.getpid()))
-while True: time.sleep(60)
+while True: time.sleep(60)  # runs until it is stopped
 """
 
 
@@ -104,7 +104,7 @@ async def test_a_child_that_is_refused_after_it_ran_starts_again_and_the_others_
             with (folder / "refusals").open("a") as file: file.write("x")
             sys.exit(3)
         (folder / "one").write_text(str(os.getpid()))
-        while True: time.sleep(60)
+        while True: time.sleep(60)  # runs until it is stopped
     """)
 
     async def ready() -> bool:
