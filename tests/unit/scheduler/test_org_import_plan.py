@@ -254,9 +254,9 @@ def test_what_is_written_as_csv_is_read_back(texts: list[tuple[str, str, int]], 
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=delimiter)
     writer.writerow(["record", "code", "name", "unit", "carrier", "seats"])
-    writer.writerow(["unit", "root", "Gốc", "", "", ""])
+    writer.writerow(["unit", "goc", "Gốc", "", "", ""])
     for number, (name, carrier, seats) in enumerate(texts):
-        writer.writerow(["point", f"p{number}", name, "root", carrier, seats])
+        writer.writerow(["point", f"p{number}", name, "goc", carrier, seats])
 
     plan, problems = read(file.getvalue())
 
@@ -264,7 +264,7 @@ def test_what_is_written_as_csv_is_read_back(texts: list[tuple[str, str, int]], 
     assert [(each.display_name, each.line, each.seats) for each in plan.points] == [
         (_composed(name), Line(carrier=_composed(carrier)), seats) for name, carrier, seats in texts
     ]
-    assert plan.units == (Unit(UnitId("root"), None, "Gốc", "", path="/root/", rank="000000.root/"),)
+    assert plan.units == (Unit(UnitId("goc"), None, "Gốc", "", path="/goc/", rank="000000.goc/"),)
 
 
 def _composed(text: str) -> str:
