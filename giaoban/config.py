@@ -28,6 +28,7 @@ from typing_extensions import override
 
 from giaoban.errors import InvalidArgument
 from giaoban.keys import KeyFolder
+from giaoban.mail_address import is_mail_address
 
 ROLES: Final = ("scheduler", "media", "notify", "gateway")
 _PREFIX: Final = "GIAOBAN_"
@@ -39,6 +40,8 @@ _VARIABLES: Final = {  # where the variable is not the prefix and the field's na
 }
 _HOST: Final = re.compile(r"[\w.:-]+")  # names of any script and addresses
 _SOCKET_PATH_BYTES: Final = 100  # sun_path holds 108 with the closing zero; gRPC appends nothing, valkey a little
+_LONGEST_NAME: Final = 100
+_SENDER_NAME: Final = "Giao Ban"
 _LONGEST_SOCKET: Final = "scheduler-00.sock"
 
 
@@ -63,10 +66,14 @@ class Address(NamedTuple):
 
 
 class MediaAddress(NamedTuple):
-    """An address bound by media sockets, and the one announced for it to clients (another one behind NAT)."""
+    """An address bound by media sockets, and the one announced for it to clients (another one behind NAT).
+
+    With `local` only clients of this machine are served there.
+    """
 
     bound: str
     announced: str
+    local: bool = False
 
 
 def _address(value: object) -> Address:
@@ -118,6 +125,42 @@ def _web_address(url: str) -> str:
     return url
 
 
+class Mailbox(NamedTuple):
+    """A display name, which may be empty, and a mail address (RFC 5322 §3.4)."""
+
+    name: str
+    address: str
+
+
+def _mailbox(text: str) -> str:
+    if text and _parsed_mailbox(text) is None:
+        raise ValueError("must read Giao ban tỉnh <giaoban@tinh.gov.vn> or giaoban@tinh.gov.vn")
+    return text
+
+
+def _parsed_mailbox(text: str) -> Mailbox | None:
+    before, bracket, rest = text.strip().rpartition("<")
+    name, address = (
+        (before.strip().strip('"').strip(), rest.removesuffix(">").strip()) if bracket else ("", rest.strip())
+    )
+    well_formed = len(name) <= _LONGEST_NAME and name.isprintable() and not set(name) & set('<>"')
+    if bracket and not rest.endswith(">"):
+        return None
+    return Mailbox(name, address) if well_formed and is_mail_address(address) else None
+
+
+def _not_built(url: str) -> str:
+    if url:
+        raise ValueError("replies by mail are not read yet; leave it unset, people answer by the buttons in their mail")
+    return url
+
+
+def _helo(name: str) -> str:
+    if name and not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|\[[0-9A-Fa-f.:]+\]|\[IPv6:[0-9A-Fa-f:.]+\]", name):
+        raise ValueError("must be a full host name such as mail.tinh.gov.vn, or an address such as [10.0.0.5]")
+    return name
+
+
 def own_addresses() -> tuple[str, ...]:
     """Lists the machine's own IPv4 addresses but loopback and link-local ones; 127.0.0.1 when it has no other."""
     import ifaddr  # noqa: PLC0415 - asked only where the site names no address
@@ -140,8 +183,12 @@ def _is_loopback(host: str) -> bool:
 
 def _default_media_addresses(chosen: dict[str, Any]) -> tuple[MediaAddress, ...]:
     http: Address = chosen["http"]
-    hosts = ("127.0.0.1",) if _is_loopback(http.host) else own_addresses()
-    return tuple(MediaAddress(host, host) for host in hosts)
+    own = own_addresses()
+    if not _is_loopback(http.host):
+        return tuple(MediaAddress(host, host) for host in own)
+    # Firefox gathers no loopback candidate: on the same machine it calls from another address, and only to such a one.
+    others = [MediaAddress(host, host, local=True) for host in own[:1] if host != "127.0.0.1"]
+    return (MediaAddress("127.0.0.1", "127.0.0.1"), *others)
 
 
 def _default_public_url(chosen: dict[str, Any]) -> str:
@@ -182,6 +229,9 @@ class Settings(BaseModel):
     public_url: Annotated[str, AfterValidator(_web_address)] = Field(
         default_factory=_default_public_url, description="What links in mails say."
     )
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        default=(), description="Further host names that the gateway answers for."
+    )
     media_udp: int = Field(default=7882, ge=1, le=65535, description="First UDP port; worker i uses port + i.")
     media_addresses: Annotated[tuple[MediaAddress, ...], BeforeValidator(_media_addresses)] = Field(
         default_factory=_default_media_addresses, description="Addresses bound and announced by media sockets."
@@ -201,8 +251,20 @@ class Settings(BaseModel):
     database: str = Field(default="", repr=False, description="PostgreSQL; none: SQLite files in the data folder.")
     redis_url: str = Field(default_factory=_embedded_redis_url, repr=False, description="Redis; none: our own server.")
     smtp_url: str = Field(default="", repr=False, description="Mail server; none: files in the data folder.")
-    imap_url: str = Field(default="", repr=False, description="Where calendar replies arrive; none: nowhere.")
+    smtp_helo: Annotated[str, AfterValidator(_helo)] = Field(
+        default="", description="Name in EHLO; none: that of this machine, else its address."
+    )
+    mail_from: Annotated[str, AfterValidator(_mailbox)] = Field(
+        default="", description="Sender of mails with display name; none: giaoban@ and the public host."
+    )
+    archive_imap_url: str = Field(
+        default="", repr=False, description="Mailbox that gets a copy of each message; none: unknown fates stay so."
+    )
+    imap_url: Annotated[str, AfterValidator(_not_built)] = Field(
+        default="", repr=False, description="Kept for replies by mail, which are not read yet: must not be set."
+    )
     admin_password: Secret = Field(default=Secret(""), description="First password of `admin`; none: made and printed.")
+    demo: bool = Field(default=True, description="Whether a new data folder is filled with the invented province.")
     metrics: Annotated[Address | None, BeforeValidator(lambda value: _address(value) if value else None)] = Field(
         default=Address("127.0.0.1", 9090), description="Prometheus page; empty: none."
     )
@@ -243,6 +305,19 @@ class Settings(BaseModel):
     def runtime_dir(self) -> Path:
         """Folder of sockets: in the data folder, or a short one where the paths would pass 100 bytes."""
         return _runtime_dir(self.home)
+
+    @property
+    def mail_sender(self) -> Mailbox:
+        """Answers the sender of mails.
+
+        An address of numbers has no mail, so a site without a name gets one of `.local` (RFC 6762), which leads nowhere.
+        """
+        chosen = _parsed_mailbox(self.mail_from) if self.mail_from else None
+        if chosen is not None:
+            return Mailbox(chosen.name or _SENDER_NAME, chosen.address)
+        host = urlsplit(self.public_url).hostname or ""
+        named = "." in host and not host.replace(".", "").isdigit()
+        return Mailbox(_SENDER_NAME, f"giaoban@{host if named else 'giaoban.local'}")
 
     @property
     def embedded_redis(self) -> bool:

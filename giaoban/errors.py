@@ -68,5 +68,9 @@ class Aborted(DomainError):
     """Somebody changed the thing meanwhile (etag); read it again and decide anew."""
 
 
+class Unimplemented(DomainError):
+    """The protocol knows this, and this server does not do it."""
+
+
 class Unavailable(DomainError):
     """Something needed is away for the moment; repeat with a pause."""

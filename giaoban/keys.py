@@ -5,6 +5,8 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -54,6 +56,11 @@ class KeyFolder:
     def link_secret(self) -> bytes:
         """Answers the 32 bytes that sign invitation links; another secret ends every link."""
         return self._secret("link.key")
+
+    def session_secret(self) -> bytes:
+        """Answers the 32 bytes that seal browser sessions, the same for every replica that holds the gateway's signing key."""
+        own = self.signing_key("gateway").private_bytes_raw()
+        return HKDF(SHA256(), _KEY_BYTES, salt=None, info=b"giaoban browser sessions").derive(own)
 
     def signing_key(self, role: str) -> Ed25519PrivateKey:
         """Answers the key with which a role signs its tokens."""

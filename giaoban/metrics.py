@@ -16,7 +16,17 @@ from giaoban.config import Address
 from giaoban.errors import FailedPrecondition
 from giaoban.files import private_folder
 
-__all__ = ["Counter", "Gauge", "Histogram", "exposed", "listening", "merged", "observe_call", "read_page"]
+__all__ = [
+    "Counter",
+    "Gauge",
+    "Histogram",
+    "dead_entries",
+    "exposed",
+    "listening",
+    "merged",
+    "observe_call",
+    "read_page",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +36,11 @@ _CALLS: Final = Histogram(
     ("method", "code"),
     buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
 )
+dead_entries: Final = Counter(
+    "giaoban_dead_entries", "Entries of streams that could not be dealt with.", ("stream", "group")
+)
+"""Counts what `giaoban streams list` shows."""
+
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 _LONGEST_REQUEST: Final = 8_192

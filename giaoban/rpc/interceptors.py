@@ -14,7 +14,14 @@ from google.protobuf import descriptor_pool
 from typing_extensions import override
 
 from briefing.v1 import options_pb2
-from giaoban.errors import DomainError, FailedPrecondition, InvalidArgument, PermissionDenied, Unauthenticated
+from giaoban.errors import (
+    DomainError,
+    FailedPrecondition,
+    InvalidArgument,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
 from giaoban.permissions import Permission
 from giaoban.principal import NOBODY, Principal
 from giaoban.rpc.context import Context
@@ -28,6 +35,7 @@ Observer = Callable[[str, str, float], None]
 """Told the method, the code and the seconds of each call."""
 
 _BEARER: Final = "bearer "
+_STORE_AWAY: Final = Unavailable("SERVICE_UNAVAILABLE", "A part of the system is not reachable; try again soon.")
 _principal: Final[contextvars.ContextVar[Principal]] = contextvars.ContextVar("principal", default=NOBODY)
 
 
@@ -122,7 +130,11 @@ class Guard(grpc.aio.ServerInterceptor):
             code = "PEER"
             log.warning("call of another role failed", method=method, code=error.code().name)
             await context.abort_with_status(to_status(_as_peer_failure(error)))
-        except Exception:
+        except Exception as error:  # whatever a servicer raises ends here, answered without its inside
+            if _is_outage(error):
+                code = "STORE_AWAY"
+                log.warning("a store is away", method=method, error=type(error).__name__)
+                await context.abort_with_status(to_status(_STORE_AWAY))
             code = "INTERNAL"
             log.exception("method failed", method=method)
             await context.abort(grpc.StatusCode.INTERNAL, "The service failed; its log tells why.")
@@ -147,6 +159,12 @@ def _bearer(context: Context) -> str | None:
         if key == "authorization" and isinstance(value, str) and value[: len(_BEARER)].lower() == _BEARER:
             return value[len(_BEARER) :]
     return None
+
+
+def _is_outage(error: Exception) -> bool:
+    from giaoban.streams.passing import is_outage  # noqa: PLC0415 - roles without a store need no SQLAlchemy till then
+
+    return is_outage(error)
 
 
 def _as_peer_failure(error: grpc.aio.AioRpcError) -> DomainError:

@@ -20,6 +20,7 @@ from giaoban.errors import (
     ResourceExhausted,
     Unauthenticated,
     Unavailable,
+    Unimplemented,
 )
 
 _CODES: Final[dict[type[DomainError], grpc.StatusCode]] = {
@@ -32,6 +33,7 @@ _CODES: Final[dict[type[DomainError], grpc.StatusCode]] = {
     ResourceExhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Aborted: grpc.StatusCode.ABORTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
+    Unimplemented: grpc.StatusCode.UNIMPLEMENTED,
 }
 _ERRORS: Final = {code: error for error, code in _CODES.items()}
 _DETAILS_KEY: Final = "grpc-status-details-bin"

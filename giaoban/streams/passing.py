@@ -25,6 +25,11 @@ _OF_THE_STATEMENT: Final = (DataError, IntegrityError, NotSupportedError, Progra
 _OUTAGES: Final = (Unavailable, ResourceExhausted, OSError, PoolTimeoutError, RedisConnectionError, RedisTimeoutError)
 
 
+def is_outage(error: Exception) -> bool:
+    """Whether a store or Redis is away or has no connection left, so that the same call works again in a moment."""
+    return not isinstance(error, DomainError) and math.isinf(patience_seconds(error))
+
+
 def patience_seconds(error: Exception) -> float:
     """Answers for how long an entry is repeated in place while its handler fails so; 0 when the entry is to blame."""
     if isinstance(error, grpc.aio.AioRpcError):

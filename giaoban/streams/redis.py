@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -26,6 +26,10 @@ DEAD_SUFFIX: Final = ".dead"
 _BATCH: Final = 32
 _BLOCK_MS: Final = 2_000
 _LONGEST_PAUSE_SECONDS: Final = 10.0
+_MOST_CONNECTIONS: Final = 64
+_TURN_SECONDS: Final = 5.0
+_TRIES: Final = 8  # with the pauses between them four seconds in the mean: longer than our own server takes to start
+_MOST_UNFINISHED: Final = 100
 _KEEP_SECONDS: Final = 24 * 3600.0
 _DEAD_KEPT: Final = 10_000
 _Entry = tuple[bytes, dict[bytes, bytes]]
@@ -34,10 +38,19 @@ _Entry = tuple[bytes, dict[bytes, bytes]]
 def connect(url: str) -> Redis:
     """Opens a client for everything but blocking reads: calls fail after 5 s; strings stay bytes.
 
-    A lost connection is made anew three times within the call, so a restarted server costs no caller an error.
+    A lost connection is made anew within the call, for some seconds, so a restarted server costs no caller an error. More calls
+    than connections wait for their turn, at most 5 s: redis-py's own pool would fail each of them at once.
     """
-    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), 3)
-    return Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30, retry=retry)
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=_MOST_CONNECTIONS,
+        timeout=_TURN_SECONDS,
+        socket_timeout=5,
+        socket_connect_timeout=5,
+        health_check_interval=30,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), _TRIES),
+    )
+    return Redis.from_pool(pool)
 
 
 async def publish(redis: Redis, stream: str, key: str, payload: bytes) -> str:
@@ -200,7 +213,8 @@ class StreamConsumer:
         if not fields:  # trimmed away while it was pending
             await self._redis.xack(self._stream, self._group, entry_id)
             return
-        if deliveries > self._max_deliveries or b"key" not in fields or b"payload" not in fields:
+        # Never finished is another thing than failed: a process that is killed again and again is not the entry's fault.
+        if deliveries > _MOST_UNFINISHED or b"key" not in fields or b"payload" not in fields:
             await self._bury(entry, deliveries, "never finished" if b"key" in fields else "not an entry of ours")
             return
         key = fields[b"key"].decode(errors="replace")
@@ -247,6 +261,9 @@ class StreamConsumer:
         dead: Any = fields | note | {b"error": why.encode()}
         await self._redis.xadd(self._stream + DEAD_SUFFIX, dead, maxlen=_DEAD_KEPT, approximate=True)
         await self._redis.xack(self._stream, self._group, entry_id)
+        from giaoban.metrics import dead_entries  # noqa: PLC0415 - seldom needed
+
+        dead_entries.labels(self._stream, self._group).inc()
         log.error("entry is dead", stream=self._stream, group=self._group, entry=entry_id.decode(), error=why)
 
 

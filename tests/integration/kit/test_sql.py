@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlcipher3 import dbapi2 as sqlcipher
 
 from giaoban.errors import FailedPrecondition, ResourceExhausted
 from giaoban.sql.engine import sessions
@@ -162,6 +163,26 @@ async def test_processes_that_start_together_migrate_once(engines: EngineFactory
         rows = await connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
         assert [name for (name,) in rows] == ["alembic_version", "first", "second"]
         assert (await connection.exec_driver_sql("SELECT version_num FROM alembic_version")).scalar() == "0002"
+
+
+async def test_a_new_file_that_another_process_writes_is_waited_for(engines: EngineFactory, tmp_path: Path) -> None:
+    """Giving a file its write-ahead log ignores the busy timeout: of processes that started together some died."""
+    other = sqlcipher.connect(tmp_path / "fresh.db", isolation_level=None)
+    other.execute(f"PRAGMA key = \"x'{DATA_KEY.hex()}'\"")
+    other.execute("BEGIN IMMEDIATE")
+
+    async def journal() -> object:
+        async with engines("fresh").connect() as connection:
+            return (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar_one()
+
+    opening = asyncio.create_task(journal())
+    await asyncio.wait({opening}, timeout=0.3)
+    still_waits = not opening.done()
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert still_waits
+    assert await opening == "wal"
 
 
 async def test_a_store_of_a_newer_release_is_left_alone(engines: EngineFactory, tmp_path: Path) -> None:

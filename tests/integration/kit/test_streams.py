@@ -241,3 +241,20 @@ async def test_trimming_takes_a_reader_that_finishes_in_between(redis: Redis, mo
     monkeypatch.setattr(redis, "xinfo_groups", then_finish)
 
     assert await trim(redis, STREAM, keep_seconds=-1) == 2
+
+
+async def test_more_calls_than_connections_wait_for_their_turn(redis: Redis) -> None:
+    await redis.set("x", "1")
+
+    assert {*await asyncio.gather(*(redis.get("x") for _ in range(1000)))} == {b"1"}
+
+
+async def test_a_server_that_is_started_again_costs_no_caller_an_error(redis: Redis, redis_server: RedisServer) -> None:
+    await redis.set("x", "1")
+    redis_server.kill()
+    call = asyncio.ensure_future(redis.get("y"))
+    await asyncio.sleep(0)
+
+    redis_server.start()
+
+    assert await call is None

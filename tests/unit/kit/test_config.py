@@ -14,11 +14,34 @@ def test_with_nothing_set_everything_is_here(tmp_path: Path) -> None:
     assert settings.public_url == "http://127.0.0.1:8080"
     assert settings.redis_url == f"unix://{settings.runtime_dir}/valkey.sock"
     assert settings.embedded_redis
-    assert settings.media_addresses == (MediaAddress("127.0.0.1", "127.0.0.1"),)
+    assert settings.media_addresses[0] == MediaAddress("127.0.0.1", "127.0.0.1")
     assert settings.database_url("notify") == f"sqlite+aiosqlite:///{tmp_path}/notify.db"
     assert settings.grpc_target("media", 1) == f"unix:{settings.runtime_dir}/media-1.sock"
     assert settings.keys_dir == tmp_path / "keys"
     assert settings.metrics == Address("127.0.0.1", 9090)
+
+
+@pytest.mark.parametrize(
+    ("http", "expected"),
+    [
+        ("127.0.0.1:8080", (("127.0.0.1", False), ("10.0.0.5", True))),
+        ("0.0.0.0:8080", (("10.0.0.5", False), ("192.0.2.9", False))),
+    ],
+)
+def test_on_loopback_media_serves_the_machine_itself_on_another_address_too(
+    http: str, expected: tuple[tuple[str, bool], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("giaoban.config.own_addresses", lambda: ("10.0.0.5", "192.0.2.9"))
+
+    addresses = load({"GIAOBAN_HTTP": http}).media_addresses
+
+    assert addresses == tuple(MediaAddress(host, host, local) for host, local in expected)
+
+
+def test_a_machine_with_no_other_address_serves_media_on_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("giaoban.config.own_addresses", lambda: ("127.0.0.1",))
+
+    assert load({}).media_addresses == (MediaAddress("127.0.0.1", "127.0.0.1"),)
 
 
 def test_sockets_of_a_deep_folder_go_to_a_short_one(tmp_path: Path) -> None:
@@ -147,9 +170,42 @@ def test_an_empty_metrics_setting_means_none() -> None:
     assert load({"GIAOBAN_METRICS": ""}).metrics is None
 
 
+def test_a_site_may_begin_without_the_invented_province() -> None:
+    assert load({}).demo is True
+    assert load({"GIAOBAN_DEMO": "no"}).demo is False
+    with pytest.raises(InvalidArgument, match="GIAOBAN_DEMO"):
+        load({"GIAOBAN_DEMO": "nein"})
+
+
 def test_the_room_pair_of_the_site_goes_before_our_own(tmp_path: Path) -> None:
     own = load({"GIAOBAN_HOME": str(tmp_path)}).key_folder().room_api_pair()
     site = load({"GIAOBAN_HOME": str(tmp_path), "LIVEKIT_API_KEY": "k", "LIVEKIT_API_SECRET": "s"})
 
     assert site.key_folder().room_api_pair() == ("k", "s")
     assert own == load({"GIAOBAN_HOME": str(tmp_path)}).key_folder().room_api_pair()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("", "Giao Ban", "giaoban@giaoban.tinh.gov.vn"),
+        ("vanthu@tinh.gov.vn", "Giao Ban", "vanthu@tinh.gov.vn"),
+        ("Văn phòng UBND tỉnh <vanthu@tinh.gov.vn>", "Văn phòng UBND tỉnh", "vanthu@tinh.gov.vn"),
+        ('"Giao ban, tỉnh" <vanthu@tinh.gov.vn>', "Giao ban, tỉnh", "vanthu@tinh.gov.vn"),
+    ],
+)
+def test_the_sender_of_mails_has_a_name_and_an_address(text: str, name: str, address: str) -> None:
+    settings = load({"GIAOBAN_MAIL_FROM": text, "GIAOBAN_PUBLIC_URL": "https://giaoban.tinh.gov.vn"})
+
+    assert settings.mail_sender == (name, address)
+
+
+@pytest.mark.parametrize("text", ["Văn phòng", "Văn phòng <vanthu>", "<a@b> <c@d>", "A\nB <a@b.vn>", "x <a@b.vn"])
+def test_what_is_no_sender_is_refused(text: str) -> None:
+    with pytest.raises(InvalidArgument, match="GIAOBAN_MAIL_FROM"):
+        load({"GIAOBAN_MAIL_FROM": text})
+
+
+def test_replies_by_mail_are_refused_as_not_built_yet() -> None:
+    with pytest.raises(InvalidArgument, match="GIAOBAN_IMAP_URL: replies by mail are not read yet"):
+        load({"GIAOBAN_IMAP_URL": "imaps://u:p@host"})
