@@ -340,6 +340,7 @@ class Invitee(_message.Message):
     PRESENT_FIELD_NUMBER: _builtins.int
     JOIN_PATH_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its resource name, `briefings/{briefing}/invitees/{invitee}`."""
     kind: Global___Invitee.Kind.ValueType
@@ -372,6 +373,8 @@ class Invitee(_message.Message):
     """Path of the personal join link, `/join/{token}`; only for those who conduct the briefing."""
     phone: _builtins.str
     """Telephone of the IT officer of the point's line, or of the person."""
+    left: _builtins.bool
+    """It will have left by the day of the briefing; for our services and those who lead."""
     @_builtins.property
     def response_time(self) -> _timestamp_pb2.Timestamp:
         """When the answer came."""
@@ -401,10 +404,11 @@ class Invitee(_message.Message):
         present: _builtins.bool = ...,
         join_path: _builtins.str = ...,
         phone: _builtins.str = ...,
+        left: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["response_time", b"response_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "display_name", b"display_name", "email", b"email", "headcount", b"headcount", "intervals", b"intervals", "join_path", b"join_path", "kind", b"kind", "name", b"name", "override_reason", b"override_reason", "part", b"part", "phone", b"phone", "present", b"present", "response_time", b"response_time", "status", b"status", "subject", b"subject", "unit", b"unit", "unit_display_name", b"unit_display_name", "unit_path", b"unit_path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "display_name", b"display_name", "email", b"email", "headcount", b"headcount", "intervals", b"intervals", "join_path", b"join_path", "kind", b"kind", "left", b"left", "name", b"name", "override_reason", b"override_reason", "part", b"part", "phone", b"phone", "present", b"present", "response_time", b"response_time", "status", b"status", "subject", b"subject", "unit", b"unit", "unit_display_name", b"unit_display_name", "unit_path", b"unit_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

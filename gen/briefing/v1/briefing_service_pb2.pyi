@@ -21,6 +21,58 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _BriefingView:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BriefingViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BriefingView.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BRIEFING_VIEW_UNSPECIFIED: _BriefingView.ValueType  # 0
+    """Basic."""
+    BRIEFING_VIEW_BASIC: _BriefingView.ValueType  # 1
+    """Without agenda, attendees and notes, which `GetBriefing` shows."""
+    BRIEFING_VIEW_FULL: _BriefingView.ValueType  # 2
+    """Everything."""
+
+class BriefingView(_BriefingView, metaclass=_BriefingViewEnumTypeWrapper):
+    """How much of a briefing a list shows (AIP-157)."""
+
+BRIEFING_VIEW_UNSPECIFIED: BriefingView.ValueType  # 0
+"""Basic."""
+BRIEFING_VIEW_BASIC: BriefingView.ValueType  # 1
+"""Without agenda, attendees and notes, which `GetBriefing` shows."""
+BRIEFING_VIEW_FULL: BriefingView.ValueType  # 2
+"""Everything."""
+Global___BriefingView: _TypeAlias = BriefingView  # noqa: Y015
+
+class _TellScope:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TellScopeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_TellScope.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TELL_SCOPE_UNSPECIFIED: _TellScope.ValueType  # 0
+    """Everyone, when the briefing itself changed; else only those concerned."""
+    TELL_SCOPE_EVERYONE: _TellScope.ValueType  # 1
+    """Everyone invited."""
+    TELL_SCOPE_CONCERNED: _TellScope.ValueType  # 2
+    """Who is invited anew or no more, or plays another part; everyone when the time changed."""
+    TELL_SCOPE_NOBODY: _TellScope.ValueType  # 3
+    """Nobody; refused with `TELL_NEEDED` where somebody is concerned."""
+
+class TellScope(_TellScope, metaclass=_TellScopeEnumTypeWrapper):
+    """Who hears of a change."""
+
+TELL_SCOPE_UNSPECIFIED: TellScope.ValueType  # 0
+"""Everyone, when the briefing itself changed; else only those concerned."""
+TELL_SCOPE_EVERYONE: TellScope.ValueType  # 1
+"""Everyone invited."""
+TELL_SCOPE_CONCERNED: TellScope.ValueType  # 2
+"""Who is invited anew or no more, or plays another part; everyone when the time changed."""
+TELL_SCOPE_NOBODY: TellScope.ValueType  # 3
+"""Nobody; refused with `TELL_NEEDED` where somebody is concerned."""
+Global___TellScope: _TypeAlias = TellScope  # noqa: Y015
+
 @_typing.final
 class CreateBriefingRequest(_message.Message):
     """Request of `CreateBriefing`."""
@@ -108,22 +160,62 @@ class GetBriefingResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     BRIEFING_FIELD_NUMBER: _builtins.int
+    LEAVERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def briefing(self) -> _briefing_pb2.Briefing:
         """The briefing."""
+
+    @_builtins.property
+    def leavers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Leaver]:
+        """Whom it names although they will have left by then; for those who may change it."""
 
     def __init__(
         self,
         *,
         briefing: _briefing_pb2.Briefing | None = ...,
+        leavers: _abc.Iterable[Global___Leaver] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "leavers", b"leavers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetBriefingResponse: _TypeAlias = GetBriefingResponse  # noqa: Y015
+
+@_typing.final
+class Leaver(_message.Message):
+    """Somebody or something named in a plan that is no more on the day of the briefing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_DISPLAY_NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`people/{person}`, `points/{point}`, `units/{unit}` or a rule."""
+    display_name: _builtins.str
+    """What it is called."""
+    successor: _builtins.str
+    """Who or what takes the place, by position or by merger; empty when nobody is known."""
+    successor_display_name: _builtins.str
+    """What that is called."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        display_name: _builtins.str = ...,
+        successor: _builtins.str = ...,
+        successor_display_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["display_name", b"display_name", "name", b"name", "successor", b"successor", "successor_display_name", b"successor_display_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Leaver: _TypeAlias = Leaver  # noqa: Y015
 
 @_typing.final
 class ListBriefingsRequest(_message.Message):
@@ -136,12 +228,15 @@ class ListBriefingsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SHOW_CANCELLED_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """At most this many, default 100, capped at 500."""
     page_token: _builtins.str
     """From the answer before."""
     show_cancelled: _builtins.bool
     """Also those called off."""
+    view: Global___BriefingView.ValueType
+    """How much of each; unspecified means basic."""
     @_builtins.property
     def end_after_time(self) -> _timestamp_pb2.Timestamp:
         """Only briefings that end after this."""
@@ -158,10 +253,11 @@ class ListBriefingsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         show_cancelled: _builtins.bool = ...,
+        view: Global___BriefingView.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_after_time", b"end_after_time", "start_before_time", b"start_before_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_after_time", b"end_after_time", "page_size", b"page_size", "page_token", b"page_token", "show_cancelled", b"show_cancelled", "start_before_time", b"start_before_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_after_time", b"end_after_time", "page_size", b"page_size", "page_token", b"page_token", "show_cancelled", b"show_cancelled", "start_before_time", b"start_before_time", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -203,6 +299,9 @@ class UpdateBriefingRequest(_message.Message):
 
     BRIEFING_FIELD_NUMBER: _builtins.int
     OVERRIDE_REASONS_FIELD_NUMBER: _builtins.int
+    TELL_FIELD_NUMBER: _builtins.int
+    tell: Global___TellScope.ValueType
+    """Who hears of it."""
     @_builtins.property
     def briefing(self) -> _briefing_pb2.Briefing:
         """The whole briefing with the etag that was read."""
@@ -216,10 +315,11 @@ class UpdateBriefingRequest(_message.Message):
         *,
         briefing: _briefing_pb2.Briefing | None = ...,
         override_reasons: _abc.Iterable[_briefing_pb2.OverrideReason] | None = ...,
+        tell: Global___TellScope.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "override_reasons", b"override_reasons"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "override_reasons", b"override_reasons", "tell", b"tell"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -274,6 +374,52 @@ class CancelBriefingRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelBriefingRequest: _TypeAlias = CancelBriefingRequest  # noqa: Y015
+
+@_typing.final
+class RevokeLinksRequest(_message.Message):
+    """Request of `RevokeLinks`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeLinksRequest: _TypeAlias = RevokeLinksRequest  # noqa: Y015
+
+@_typing.final
+class RevokeLinksResponse(_message.Message):
+    """Response of `RevokeLinks`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRIEFING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def briefing(self) -> _briefing_pb2.Briefing:
+        """As stored."""
+
+    def __init__(
+        self,
+        *,
+        briefing: _briefing_pb2.Briefing | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RevokeLinksResponse: _TypeAlias = RevokeLinksResponse  # noqa: Y015
 
 @_typing.final
 class CancelBriefingResponse(_message.Message):
@@ -447,7 +593,7 @@ Global___RespondInvitationResponse: _TypeAlias = RespondInvitationResponse  # no
 
 @_typing.final
 class Invitation(_message.Message):
-    """What one invitee is to be told of one revision."""
+    """What one mailbox is to be told of one revision."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -480,6 +626,7 @@ class Invitation(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     WHOLE_BRIEFING_FIELD_NUMBER: _builtins.int
     UPDATE_FIELD_NUMBER: _builtins.int
+    SHARING_FIELD_NUMBER: _builtins.int
     method: Global___Invitation.Method.ValueType
     """REQUEST or CANCEL."""
     sequence: _builtins.int
@@ -487,12 +634,16 @@ class Invitation(_message.Message):
     language: _builtins.str
     """BCP 47 language of the mail: `vi` or `en`."""
     whole_briefing: _builtins.bool
-    """False when only this invitee was uninvited: the CANCEL then carries no STATUS (RFC 5546 §3.2.5)."""
+    """False when only this mailbox serves nobody invited any more: the CANCEL then carries no STATUS (RFC 5546 §3.2.5)."""
     update: _builtins.bool
-    """True when the invitee was told of an earlier revision."""
+    """True when the mailbox was told of an earlier revision."""
     @_builtins.property
     def invitee(self) -> _briefing_pb2.Invitee:
         """The invitee."""
+
+    @_builtins.property
+    def sharing(self) -> _containers.RepeatedCompositeFieldContainer[_briefing_pb2.Invitee]:
+        """Further invitees with the same mail address, in protocol order: one mailbox holds one calendar object of a UID."""
 
     def __init__(
         self,
@@ -503,10 +654,11 @@ class Invitation(_message.Message):
         language: _builtins.str = ...,
         whole_briefing: _builtins.bool = ...,
         update: _builtins.bool = ...,
+        sharing: _abc.Iterable[_briefing_pb2.Invitee] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["invitee", b"invitee"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["invitee", b"invitee", "language", b"language", "method", b"method", "sequence", b"sequence", "update", b"update", "whole_briefing", b"whole_briefing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invitee", b"invitee", "language", b"language", "method", b"method", "sequence", b"sequence", "sharing", b"sharing", "update", b"update", "whole_briefing", b"whole_briefing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -539,17 +691,111 @@ class GetInvitationsRequest(_message.Message):
 Global___GetInvitationsRequest: _TypeAlias = GetInvitationsRequest  # noqa: Y015
 
 @_typing.final
+class ListRevisionsRequest(_message.Message):
+    """Request of `ListRevisions`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    RESET_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    position: _builtins.str
+    """How far the reader's own books are: a text that only grows while they live."""
+    reset: _builtins.bool
+    """Forgets how far they were before: an operator has said that they count as they are."""
+    page_token: _builtins.str
+    """From the answer before."""
+    def __init__(
+        self,
+        *,
+        position: _builtins.str = ...,
+        reset: _builtins.bool = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_token", b"page_token", "position", b"position", "reset", b"reset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRevisionsRequest: _TypeAlias = ListRevisionsRequest  # noqa: Y015
+
+@_typing.final
+class BriefingRevision(_message.Message):
+    """The newest revision of a briefing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    revision: _builtins.int
+    """Its newest revision."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        revision: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BriefingRevision: _TypeAlias = BriefingRevision  # noqa: Y015
+
+@_typing.final
+class ListRevisionsResponse(_message.Message):
+    """Response of `ListRevisions`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISIONS_FIELD_NUMBER: _builtins.int
+    KNOWN_POSITION_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    known_position: _builtins.str
+    """The greatest position that the reader has ever named; greater than its own when its books were restored."""
+    next_page_token: _builtins.str
+    """Empty at the end."""
+    @_builtins.property
+    def revisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___BriefingRevision]:
+        """By start."""
+
+    def __init__(
+        self,
+        *,
+        revisions: _abc.Iterable[Global___BriefingRevision] | None = ...,
+        known_position: _builtins.str = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_position", b"known_position", "next_page_token", b"next_page_token", "revisions", b"revisions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRevisionsResponse: _TypeAlias = ListRevisionsResponse  # noqa: Y015
+
+@_typing.final
 class GetInvitationsResponse(_message.Message):
     """Response of `GetInvitations`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    SECRETARY_EMAIL_FIELD_NUMBER: _builtins.int
+    SECRETARY_PHONE_FIELD_NUMBER: _builtins.int
     BRIEFING_FIELD_NUMBER: _builtins.int
     INVITATIONS_FIELD_NUMBER: _builtins.int
     ORGANIZER_EMAIL_FIELD_NUMBER: _builtins.int
     ORGANIZER_DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     REVISION_TIME_FIELD_NUMBER: _builtins.int
     LATEST_REVISION_FIELD_NUMBER: _builtins.int
+    secretary_email: _builtins.str
+    """Mail address of the secretary, whom people ask; empty when there is none."""
+    secretary_phone: _builtins.str
+    """Telephone of the secretary."""
     organizer_email: _builtins.str
     """Address of the organiser, constant for the life of the UID."""
     organizer_display_name: _builtins.str
@@ -571,6 +817,8 @@ class GetInvitationsResponse(_message.Message):
     def __init__(
         self,
         *,
+        secretary_email: _builtins.str = ...,
+        secretary_phone: _builtins.str = ...,
         briefing: _briefing_pb2.Briefing | None = ...,
         invitations: _abc.Iterable[Global___Invitation] | None = ...,
         organizer_email: _builtins.str = ...,
@@ -580,7 +828,7 @@ class GetInvitationsResponse(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "revision_time", b"revision_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "invitations", b"invitations", "latest_revision", b"latest_revision", "organizer_display_name", b"organizer_display_name", "organizer_email", b"organizer_email", "revision_time", b"revision_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "invitations", b"invitations", "latest_revision", b"latest_revision", "organizer_display_name", b"organizer_display_name", "organizer_email", b"organizer_email", "revision_time", b"revision_time", "secretary_email", b"secretary_email", "secretary_phone", b"secretary_phone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -619,10 +867,20 @@ class WatchBriefingResponse(_message.Message):
     PRESENT_SUBJECTS_FIELD_NUMBER: _builtins.int
     HEADCOUNT_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
+    MICROPHONES_LOCKED_FIELD_NUMBER: _builtins.int
+    MICROPHONE_CLOSED_FIELD_NUMBER: _builtins.int
+    SCREEN_DENIED_FIELD_NUMBER: _builtins.int
+    STANDINGS_FIELD_NUMBER: _builtins.int
     headcount: _builtins.int
     """How many people are present by the points' own count."""
     position: _builtins.int
     """Grows with every change."""
+    microphones_locked: _builtins.bool
+    """True while nobody may open a microphone but who leads the briefing, has the floor or was allowed to."""
+    microphone_closed: _builtins.bool
+    """True while the caller may not open its own."""
+    screen_denied: _builtins.bool
+    """True while the caller may not share a screen."""
     @_builtins.property
     def briefing(self) -> _briefing_pb2.Briefing:
         """The briefing."""
@@ -635,6 +893,10 @@ class WatchBriefingResponse(_message.Message):
     def present_subjects(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Who is in the room now, by subject."""
 
+    @_builtins.property
+    def standings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParticipantStanding]:
+        """What was decided about participants; only for those who lead the briefing."""
+
     def __init__(
         self,
         *,
@@ -643,14 +905,52 @@ class WatchBriefingResponse(_message.Message):
         present_subjects: _abc.Iterable[_builtins.str] | None = ...,
         headcount: _builtins.int = ...,
         position: _builtins.int = ...,
+        microphones_locked: _builtins.bool = ...,
+        microphone_closed: _builtins.bool = ...,
+        screen_denied: _builtins.bool = ...,
+        standings: _abc.Iterable[Global___ParticipantStanding] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "headcount", b"headcount", "position", b"position", "present_subjects", b"present_subjects", "speaking_requests", b"speaking_requests"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "headcount", b"headcount", "microphone_closed", b"microphone_closed", "microphones_locked", b"microphones_locked", "position", b"position", "present_subjects", b"present_subjects", "screen_denied", b"screen_denied", "speaking_requests", b"speaking_requests", "standings", b"standings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchBriefingResponse: _TypeAlias = WatchBriefingResponse  # noqa: Y015
+
+@_typing.final
+class ParticipantStanding(_message.Message):
+    """What was decided about one participant of a room."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    MICROPHONE_HELD_FIELD_NUMBER: _builtins.int
+    SCREEN_DENIED_FIELD_NUMBER: _builtins.int
+    identity: _builtins.str
+    """Identity in the room."""
+    removed: _builtins.bool
+    """It was removed and not readmitted."""
+    microphone_held: _builtins.bool
+    """Its microphone is held muted."""
+    screen_denied: _builtins.bool
+    """It may not share a screen."""
+    def __init__(
+        self,
+        *,
+        identity: _builtins.str = ...,
+        removed: _builtins.bool = ...,
+        microphone_held: _builtins.bool = ...,
+        screen_denied: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "microphone_held", b"microphone_held", "removed", b"removed", "screen_denied", b"screen_denied"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParticipantStanding: _TypeAlias = ParticipantStanding  # noqa: Y015
 
 @_typing.final
 class AskToSpeakRequest(_message.Message):
@@ -790,19 +1090,23 @@ class MuteParticipantRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     IDENTITY_FIELD_NUMBER: _builtins.int
+    LOCK_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The briefing."""
     identity: _builtins.str
     """Whom, the identity in the room; empty means all but the chair and the caller."""
+    lock: _builtins.bool
+    """With an empty `identity`: nobody opens a microphone until it is allowed again."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         identity: _builtins.str = ...,
+        lock: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "lock", b"lock", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -829,6 +1133,139 @@ class MuteParticipantResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MuteParticipantResponse: _TypeAlias = MuteParticipantResponse  # noqa: Y015
+
+@_typing.final
+class AllowMicrophoneRequest(_message.Message):
+    """Request of `AllowMicrophone`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    identity: _builtins.str
+    """Whom, the identity in the room; empty means everyone."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        identity: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AllowMicrophoneRequest: _TypeAlias = AllowMicrophoneRequest  # noqa: Y015
+
+@_typing.final
+class AllowMicrophoneResponse(_message.Message):
+    """Response of `AllowMicrophone`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AllowMicrophoneResponse: _TypeAlias = AllowMicrophoneResponse  # noqa: Y015
+
+@_typing.final
+class PermitScreenRequest(_message.Message):
+    """Request of `PermitScreen`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    PERMITTED_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    identity: _builtins.str
+    """Whom, the identity in the room."""
+    permitted: _builtins.bool
+    """Whether it may share."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        identity: _builtins.str = ...,
+        permitted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "name", b"name", "permitted", b"permitted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PermitScreenRequest: _TypeAlias = PermitScreenRequest  # noqa: Y015
+
+@_typing.final
+class PermitScreenResponse(_message.Message):
+    """Response of `PermitScreen`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PermitScreenResponse: _TypeAlias = PermitScreenResponse  # noqa: Y015
+
+@_typing.final
+class ReadmitParticipantRequest(_message.Message):
+    """Request of `ReadmitParticipant`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    identity: _builtins.str
+    """Whom, the identity in the room."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        identity: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadmitParticipantRequest: _TypeAlias = ReadmitParticipantRequest  # noqa: Y015
+
+@_typing.final
+class ReadmitParticipantResponse(_message.Message):
+    """Response of `ReadmitParticipant`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadmitParticipantResponse: _TypeAlias = ReadmitParticipantResponse  # noqa: Y015
 
 @_typing.final
 class RemoveParticipantRequest(_message.Message):

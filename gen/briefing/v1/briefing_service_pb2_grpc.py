@@ -60,6 +60,11 @@ class BriefingServiceStub:
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.CancelBriefingRequest.SerializeToString,
                 response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.CancelBriefingResponse.FromString,
                 _registered_method=True)
+        self.RevokeLinks = channel.unary_unary(
+                '/briefing.v1.BriefingService/RevokeLinks',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.RevokeLinksRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.RevokeLinksResponse.FromString,
+                _registered_method=True)
         self.EndBriefing = channel.unary_unary(
                 '/briefing.v1.BriefingService/EndBriefing',
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.EndBriefingRequest.SerializeToString,
@@ -79,6 +84,11 @@ class BriefingServiceStub:
                 '/briefing.v1.BriefingService/GetInvitations',
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.GetInvitationsRequest.SerializeToString,
                 response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.GetInvitationsResponse.FromString,
+                _registered_method=True)
+        self.ListRevisions = channel.unary_unary(
+                '/briefing.v1.BriefingService/ListRevisions',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.ListRevisionsRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.ListRevisionsResponse.FromString,
                 _registered_method=True)
         self.WatchBriefing = channel.unary_stream(
                 '/briefing.v1.BriefingService/WatchBriefing',
@@ -105,10 +115,25 @@ class BriefingServiceStub:
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantRequest.SerializeToString,
                 response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantResponse.FromString,
                 _registered_method=True)
+        self.AllowMicrophone = channel.unary_unary(
+                '/briefing.v1.BriefingService/AllowMicrophone',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneResponse.FromString,
+                _registered_method=True)
+        self.PermitScreen = channel.unary_unary(
+                '/briefing.v1.BriefingService/PermitScreen',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.PermitScreenRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.PermitScreenResponse.FromString,
+                _registered_method=True)
         self.RemoveParticipant = channel.unary_unary(
                 '/briefing.v1.BriefingService/RemoveParticipant',
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.RemoveParticipantRequest.SerializeToString,
                 response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.RemoveParticipantResponse.FromString,
+                _registered_method=True)
+        self.ReadmitParticipant = channel.unary_unary(
+                '/briefing.v1.BriefingService/ReadmitParticipant',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.ReadmitParticipantRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.ReadmitParticipantResponse.FromString,
                 _registered_method=True)
 
 
@@ -153,6 +178,13 @@ class BriefingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RevokeLinks(self, request, context):
+        """Makes all personal links of a briefing void and sends everyone a new one: they have come into wrong hands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EndBriefing(self, request, context):
         """Ends a briefing that is open and closes its room.
         """
@@ -176,6 +208,13 @@ class BriefingServiceServicer:
 
     def GetInvitations(self, request, context):
         """Reads the invitations of one revision, for delivery. `UNKNOWN_BRIEFING`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRevisions(self, request, context):
+        """Lists the newest revision of every briefing that is not over, for a reader that compares its books.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -210,14 +249,36 @@ class BriefingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MuteParticipant(self, request, context):
-        """Mutes the microphone of one participant, or of all but the chair when `identity` is empty.
+        """Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
+        once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AllowMicrophone(self, request, context):
+        """Lets a participant open its microphone again, or all of them when `identity` is empty; safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PermitScreen(self, request, context):
+        """Takes the right to share a screen from a participant, or gives it back; safe to repeat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveParticipant(self, request, context):
-        """Removes a participant from the room.
+        """Removes a participant from the room, who stays invited but is not let in until it is readmitted; safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadmitParticipant(self, request, context):
+        """Lets a removed participant come in again; safe to repeat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,6 +312,11 @@ def add_BriefingServiceServicer_to_server(servicer, server):
                     request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.CancelBriefingRequest.FromString,
                     response_serializer=briefing_dot_v1_dot_briefing__service__pb2.CancelBriefingResponse.SerializeToString,
             ),
+            'RevokeLinks': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeLinks,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.RevokeLinksRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.RevokeLinksResponse.SerializeToString,
+            ),
             'EndBriefing': grpc.unary_unary_rpc_method_handler(
                     servicer.EndBriefing,
                     request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.EndBriefingRequest.FromString,
@@ -270,6 +336,11 @@ def add_BriefingServiceServicer_to_server(servicer, server):
                     servicer.GetInvitations,
                     request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.GetInvitationsRequest.FromString,
                     response_serializer=briefing_dot_v1_dot_briefing__service__pb2.GetInvitationsResponse.SerializeToString,
+            ),
+            'ListRevisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRevisions,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.ListRevisionsRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.ListRevisionsResponse.SerializeToString,
             ),
             'WatchBriefing': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchBriefing,
@@ -296,10 +367,25 @@ def add_BriefingServiceServicer_to_server(servicer, server):
                     request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantRequest.FromString,
                     response_serializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantResponse.SerializeToString,
             ),
+            'AllowMicrophone': grpc.unary_unary_rpc_method_handler(
+                    servicer.AllowMicrophone,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneResponse.SerializeToString,
+            ),
+            'PermitScreen': grpc.unary_unary_rpc_method_handler(
+                    servicer.PermitScreen,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.PermitScreenRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.PermitScreenResponse.SerializeToString,
+            ),
             'RemoveParticipant': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveParticipant,
                     request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.RemoveParticipantRequest.FromString,
                     response_serializer=briefing_dot_v1_dot_briefing__service__pb2.RemoveParticipantResponse.SerializeToString,
+            ),
+            'ReadmitParticipant': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadmitParticipant,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.ReadmitParticipantRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.ReadmitParticipantResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -449,6 +535,33 @@ class BriefingService:
             _registered_method=True)
 
     @staticmethod
+    def RevokeLinks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/RevokeLinks',
+            briefing_dot_v1_dot_briefing__service__pb2.RevokeLinksRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.RevokeLinksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def EndBriefing(request,
             target,
             options=(),
@@ -546,6 +659,33 @@ class BriefingService:
             '/briefing.v1.BriefingService/GetInvitations',
             briefing_dot_v1_dot_briefing__service__pb2.GetInvitationsRequest.SerializeToString,
             briefing_dot_v1_dot_briefing__service__pb2.GetInvitationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRevisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/ListRevisions',
+            briefing_dot_v1_dot_briefing__service__pb2.ListRevisionsRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.ListRevisionsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -692,6 +832,60 @@ class BriefingService:
             _registered_method=True)
 
     @staticmethod
+    def AllowMicrophone(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/AllowMicrophone',
+            briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PermitScreen(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/PermitScreen',
+            briefing_dot_v1_dot_briefing__service__pb2.PermitScreenRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.PermitScreenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RemoveParticipant(request,
             target,
             options=(),
@@ -708,6 +902,33 @@ class BriefingService:
             '/briefing.v1.BriefingService/RemoveParticipant',
             briefing_dot_v1_dot_briefing__service__pb2.RemoveParticipantRequest.SerializeToString,
             briefing_dot_v1_dot_briefing__service__pb2.RemoveParticipantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadmitParticipant(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/ReadmitParticipant',
+            briefing_dot_v1_dot_briefing__service__pb2.ReadmitParticipantRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.ReadmitParticipantResponse.FromString,
             options,
             channel_credentials,
             insecure,

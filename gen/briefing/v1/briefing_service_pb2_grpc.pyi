@@ -29,6 +29,8 @@ class BriefingServiceStub:
     """Changes a briefing that is not over. Errors as `CreateBriefing`, and `ETAG_MISMATCH`, `BRIEFING_OVER`."""
     CancelBriefing: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.CancelBriefingRequest, _briefing_service_pb2.CancelBriefingResponse]
     """Calls off a briefing that has not ended; frees what it claimed; everyone invited gets a CANCEL. `BRIEFING_OVER`."""
+    RevokeLinks: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.RevokeLinksRequest, _briefing_service_pb2.RevokeLinksResponse]
+    """Makes all personal links of a briefing void and sends everyone a new one: they have come into wrong hands."""
     EndBriefing: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.EndBriefingRequest, _briefing_service_pb2.EndBriefingResponse]
     """Ends a briefing that is open and closes its room."""
     ListInvitees: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.ListInviteesRequest, _briefing_service_pb2.ListInviteesResponse]
@@ -37,6 +39,8 @@ class BriefingServiceStub:
     """Answers an invitation, for oneself (person or link holder) or, with `briefings.write`, for another."""
     GetInvitations: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.GetInvitationsRequest, _briefing_service_pb2.GetInvitationsResponse]
     """Reads the invitations of one revision, for delivery. `UNKNOWN_BRIEFING`."""
+    ListRevisions: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.ListRevisionsRequest, _briefing_service_pb2.ListRevisionsResponse]
+    """Lists the newest revision of every briefing that is not over, for a reader that compares its books."""
     WatchBriefing: _aio.UnaryStreamMultiCallable[_briefing_service_pb2.WatchBriefingRequest, _briefing_service_pb2.WatchBriefingResponse]
     """Streams the live state: first the whole, then the whole again after each change, at most four a second."""
     AskToSpeak: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.AskToSpeakRequest, _briefing_service_pb2.AskToSpeakResponse]
@@ -46,9 +50,17 @@ class BriefingServiceStub:
     GiveFloor: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.GiveFloorRequest, _briefing_service_pb2.GiveFloorResponse]
     """Gives the floor to somebody, waiting or not; who had it before loses it."""
     MuteParticipant: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.MuteParticipantRequest, _briefing_service_pb2.MuteParticipantResponse]
-    """Mutes the microphone of one participant, or of all but the chair when `identity` is empty."""
+    """Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
+    once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
+    """
+    AllowMicrophone: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.AllowMicrophoneRequest, _briefing_service_pb2.AllowMicrophoneResponse]
+    """Lets a participant open its microphone again, or all of them when `identity` is empty; safe to repeat."""
+    PermitScreen: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.PermitScreenRequest, _briefing_service_pb2.PermitScreenResponse]
+    """Takes the right to share a screen from a participant, or gives it back; safe to repeat."""
     RemoveParticipant: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.RemoveParticipantRequest, _briefing_service_pb2.RemoveParticipantResponse]
-    """Removes a participant from the room."""
+    """Removes a participant from the room, who stays invited but is not let in until it is readmitted; safe to repeat."""
+    ReadmitParticipant: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.ReadmitParticipantRequest, _briefing_service_pb2.ReadmitParticipantResponse]
+    """Lets a removed participant come in again; safe to repeat."""
 
 class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Keeps the briefings: books, changes, cancels, conducts them, and knows who came."""
@@ -97,6 +109,14 @@ class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Calls off a briefing that has not ended; frees what it claimed; everyone invited gets a CANCEL. `BRIEFING_OVER`."""
 
     @_abc_1.abstractmethod
+    def RevokeLinks(
+        self,
+        request: _briefing_service_pb2.RevokeLinksRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.RevokeLinksRequest, _abc.Awaitable[_briefing_service_pb2.RevokeLinksResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.RevokeLinksResponse]:
+        """Makes all personal links of a briefing void and sends everyone a new one: they have come into wrong hands."""
+
+    @_abc_1.abstractmethod
     def EndBriefing(
         self,
         request: _briefing_service_pb2.EndBriefingRequest,
@@ -127,6 +147,14 @@ class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_briefing_service_pb2.GetInvitationsRequest, _abc.Awaitable[_briefing_service_pb2.GetInvitationsResponse]],
     ) -> _abc.Awaitable[_briefing_service_pb2.GetInvitationsResponse]:
         """Reads the invitations of one revision, for delivery. `UNKNOWN_BRIEFING`."""
+
+    @_abc_1.abstractmethod
+    def ListRevisions(
+        self,
+        request: _briefing_service_pb2.ListRevisionsRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.ListRevisionsRequest, _abc.Awaitable[_briefing_service_pb2.ListRevisionsResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.ListRevisionsResponse]:
+        """Lists the newest revision of every briefing that is not over, for a reader that compares its books."""
 
     @_abc_1.abstractmethod
     def WatchBriefing(
@@ -166,7 +194,25 @@ class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _briefing_service_pb2.MuteParticipantRequest,
         context: _aio.ServicerContext[_briefing_service_pb2.MuteParticipantRequest, _abc.Awaitable[_briefing_service_pb2.MuteParticipantResponse]],
     ) -> _abc.Awaitable[_briefing_service_pb2.MuteParticipantResponse]:
-        """Mutes the microphone of one participant, or of all but the chair when `identity` is empty."""
+        """Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
+        once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
+        """
+
+    @_abc_1.abstractmethod
+    def AllowMicrophone(
+        self,
+        request: _briefing_service_pb2.AllowMicrophoneRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.AllowMicrophoneRequest, _abc.Awaitable[_briefing_service_pb2.AllowMicrophoneResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.AllowMicrophoneResponse]:
+        """Lets a participant open its microphone again, or all of them when `identity` is empty; safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def PermitScreen(
+        self,
+        request: _briefing_service_pb2.PermitScreenRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.PermitScreenRequest, _abc.Awaitable[_briefing_service_pb2.PermitScreenResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.PermitScreenResponse]:
+        """Takes the right to share a screen from a participant, or gives it back; safe to repeat."""
 
     @_abc_1.abstractmethod
     def RemoveParticipant(
@@ -174,6 +220,14 @@ class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _briefing_service_pb2.RemoveParticipantRequest,
         context: _aio.ServicerContext[_briefing_service_pb2.RemoveParticipantRequest, _abc.Awaitable[_briefing_service_pb2.RemoveParticipantResponse]],
     ) -> _abc.Awaitable[_briefing_service_pb2.RemoveParticipantResponse]:
-        """Removes a participant from the room."""
+        """Removes a participant from the room, who stays invited but is not let in until it is readmitted; safe to repeat."""
+
+    @_abc_1.abstractmethod
+    def ReadmitParticipant(
+        self,
+        request: _briefing_service_pb2.ReadmitParticipantRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.ReadmitParticipantRequest, _abc.Awaitable[_briefing_service_pb2.ReadmitParticipantResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.ReadmitParticipantResponse]:
+        """Lets a removed participant come in again; safe to repeat."""
 
 def add_BriefingServiceServicer_to_server(servicer: BriefingServiceServicer, server: _aio.Server) -> None: ...

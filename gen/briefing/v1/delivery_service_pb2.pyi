@@ -339,3 +339,276 @@ class RetryDeliveryResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RetryDeliveryResponse: _TypeAlias = RetryDeliveryResponse  # noqa: Y015
+
+@_typing.final
+class RetryDeliveriesRequest(_message.Message):
+    """Request of `RetryDeliveries`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRIEFING_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    briefing: _builtins.str
+    """Only of this briefing; empty: of all that the caller may see."""
+    reason: _builtins.str
+    """Only with this reason; empty: whatever the reason."""
+    validate_only: _builtins.bool
+    """Only counts what would be sent."""
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[Global___Delivery.State.ValueType]:
+        """Only in these states, of STATE_FAILED and STATE_UNKNOWN; none: both."""
+
+    def __init__(
+        self,
+        *,
+        briefing: _builtins.str = ...,
+        states: _abc.Iterable[Global___Delivery.State.ValueType] | None = ...,
+        reason: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "reason", b"reason", "states", b"states", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryDeliveriesRequest: _TypeAlias = RetryDeliveriesRequest  # noqa: Y015
+
+@_typing.final
+class RetryDeliveriesResponse(_message.Message):
+    """Response of `RetryDeliveries`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """How many are in line again, or would be."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetryDeliveriesResponse: _TypeAlias = RetryDeliveriesResponse  # noqa: Y015
+
+@_typing.final
+class GetMailStatusRequest(_message.Message):
+    """Request of `GetMailStatus`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMailStatusRequest: _TypeAlias = GetMailStatusRequest  # noqa: Y015
+
+@_typing.final
+class MailProblem(_message.Message):
+    """What holds the queue of the mail server."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[MailProblem._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: MailProblem._Kind.ValueType  # 0
+        """Not given."""
+        KIND_UNREACHABLE: MailProblem._Kind.ValueType  # 1
+        """It cannot be reached."""
+        KIND_SIGN_IN: MailProblem._Kind.ValueType  # 2
+        """It refuses the password."""
+        KIND_REFUSED: MailProblem._Kind.ValueType  # 3
+        """It refuses us: greeting, TLS or sender."""
+        KIND_POLICY: MailProblem._Kind.ValueType  # 4
+        """It refuses message after message by the same rule."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What is wrong."""
+
+    KIND_UNSPECIFIED: MailProblem.Kind.ValueType  # 0
+    """Not given."""
+    KIND_UNREACHABLE: MailProblem.Kind.ValueType  # 1
+    """It cannot be reached."""
+    KIND_SIGN_IN: MailProblem.Kind.ValueType  # 2
+    """It refuses the password."""
+    KIND_REFUSED: MailProblem.Kind.ValueType  # 3
+    """It refuses us: greeting, TLS or sender."""
+    KIND_POLICY: MailProblem.Kind.ValueType  # 4
+    """It refuses message after message by the same rule."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    NEXT_TRY_TIME_FIELD_NUMBER: _builtins.int
+    kind: Global___MailProblem.Kind.ValueType
+    """What is wrong."""
+    reason: _builtins.str
+    """For example `SMTP_535`."""
+    detail: _builtins.str
+    """What the server said."""
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    @_builtins.property
+    def next_try_time(self) -> _timestamp_pb2.Timestamp:
+        """When a message probes next."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___MailProblem.Kind.ValueType = ...,
+        reason: _builtins.str = ...,
+        detail: _builtins.str = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        next_try_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["next_try_time", b"next_try_time", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "kind", b"kind", "next_try_time", b"next_try_time", "reason", b"reason", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MailProblem: _TypeAlias = MailProblem  # noqa: Y015
+
+@_typing.final
+class GetMailStatusResponse(_message.Message):
+    """Response of `GetMailStatus`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    HOLD_REASON_FIELD_NUMBER: _builtins.int
+    WAITING_COUNT_FIELD_NUMBER: _builtins.int
+    hold_reason: _builtins.str
+    """Why all mail is held until an operator releases it (`giaoban mail release`); empty when it is not."""
+    waiting_count: _builtins.int
+    """How many messages wait."""
+    @_builtins.property
+    def problem(self) -> Global___MailProblem:
+        """Absent while mail moves."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___MailProblem | None = ...,
+        hold_reason: _builtins.str = ...,
+        waiting_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["problem", b"problem"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_reason", b"hold_reason", "problem", b"problem", "waiting_count", b"waiting_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMailStatusResponse: _TypeAlias = GetMailStatusResponse  # noqa: Y015
+
+@_typing.final
+class GetTellingRequest(_message.Message):
+    """Request of `GetTelling`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRIEFING_FIELD_NUMBER: _builtins.int
+    briefing: _builtins.str
+    """The briefing."""
+    def __init__(
+        self,
+        *,
+        briefing: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTellingRequest: _TypeAlias = GetTellingRequest  # noqa: Y015
+
+@_typing.final
+class GetTellingResponse(_message.Message):
+    """Response of `GetTelling`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNTOLD_NAMES_FIELD_NUMBER: _builtins.int
+    UNDER_WAY_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    under_way: _builtins.bool
+    """Whether they are being told at this moment."""
+    error: _builtins.str
+    """Why the last try did not work; empty when it did."""
+    @_builtins.property
+    def untold_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of those invited for whom there is no message, in protocol order."""
+
+    def __init__(
+        self,
+        *,
+        untold_names: _abc.Iterable[_builtins.str] | None = ...,
+        under_way: _builtins.bool = ...,
+        error: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "under_way", b"under_way", "untold_names", b"untold_names"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTellingResponse: _TypeAlias = GetTellingResponse  # noqa: Y015
+
+@_typing.final
+class TellBriefingRequest(_message.Message):
+    """Request of `TellBriefing`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRIEFING_FIELD_NUMBER: _builtins.int
+    briefing: _builtins.str
+    """The briefing."""
+    def __init__(
+        self,
+        *,
+        briefing: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellBriefingRequest: _TypeAlias = TellBriefingRequest  # noqa: Y015
+
+@_typing.final
+class TellBriefingResponse(_message.Message):
+    """Response of `TellBriefing`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TellBriefingResponse: _TypeAlias = TellBriefingResponse  # noqa: Y015

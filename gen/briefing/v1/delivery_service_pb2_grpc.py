@@ -50,6 +50,26 @@ class DeliveryServiceStub:
                 request_serializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveryRequest.SerializeToString,
                 response_deserializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveryResponse.FromString,
                 _registered_method=True)
+        self.RetryDeliveries = channel.unary_unary(
+                '/briefing.v1.DeliveryService/RetryDeliveries',
+                request_serializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveriesRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.GetMailStatus = channel.unary_unary(
+                '/briefing.v1.DeliveryService/GetMailStatus',
+                request_serializer=briefing_dot_v1_dot_delivery__service__pb2.GetMailStatusRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_delivery__service__pb2.GetMailStatusResponse.FromString,
+                _registered_method=True)
+        self.GetTelling = channel.unary_unary(
+                '/briefing.v1.DeliveryService/GetTelling',
+                request_serializer=briefing_dot_v1_dot_delivery__service__pb2.GetTellingRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_delivery__service__pb2.GetTellingResponse.FromString,
+                _registered_method=True)
+        self.TellBriefing = channel.unary_unary(
+                '/briefing.v1.DeliveryService/TellBriefing',
+                request_serializer=briefing_dot_v1_dot_delivery__service__pb2.TellBriefingRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_delivery__service__pb2.TellBriefingResponse.FromString,
+                _registered_method=True)
 
 
 class DeliveryServiceServicer:
@@ -77,6 +97,34 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetryDeliveries(self, request, context):
+        """Sends many messages again, the identical bytes: those that failed or whose fate is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetMailStatus(self, request, context):
+        """Says whether mail moves: a problem of the mail server, or a hold after a restored backup.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTelling(self, request, context):
+        """Says who of a briefing has not been told. `UNKNOWN_BRIEFING`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TellBriefing(self, request, context):
+        """Tells invitees who have no message yet, as the briefing stands today. `UNKNOWN_BRIEFING`, `BRIEFING_OVER`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DeliveryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +142,26 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.RetryDelivery,
                     request_deserializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveryRequest.FromString,
                     response_serializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveryResponse.SerializeToString,
+            ),
+            'RetryDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryDeliveries,
+                    request_deserializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveriesRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveriesResponse.SerializeToString,
+            ),
+            'GetMailStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMailStatus,
+                    request_deserializer=briefing_dot_v1_dot_delivery__service__pb2.GetMailStatusRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_delivery__service__pb2.GetMailStatusResponse.SerializeToString,
+            ),
+            'GetTelling': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTelling,
+                    request_deserializer=briefing_dot_v1_dot_delivery__service__pb2.GetTellingRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_delivery__service__pb2.GetTellingResponse.SerializeToString,
+            ),
+            'TellBriefing': grpc.unary_unary_rpc_method_handler(
+                    servicer.TellBriefing,
+                    request_deserializer=briefing_dot_v1_dot_delivery__service__pb2.TellBriefingRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_delivery__service__pb2.TellBriefingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +246,114 @@ class DeliveryService:
             '/briefing.v1.DeliveryService/RetryDelivery',
             briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveryRequest.SerializeToString,
             briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.DeliveryService/RetryDeliveries',
+            briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveriesRequest.SerializeToString,
+            briefing_dot_v1_dot_delivery__service__pb2.RetryDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetMailStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.DeliveryService/GetMailStatus',
+            briefing_dot_v1_dot_delivery__service__pb2.GetMailStatusRequest.SerializeToString,
+            briefing_dot_v1_dot_delivery__service__pb2.GetMailStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTelling(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.DeliveryService/GetTelling',
+            briefing_dot_v1_dot_delivery__service__pb2.GetTellingRequest.SerializeToString,
+            briefing_dot_v1_dot_delivery__service__pb2.GetTellingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TellBriefing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.DeliveryService/TellBriefing',
+            briefing_dot_v1_dot_delivery__service__pb2.TellBriefingRequest.SerializeToString,
+            briefing_dot_v1_dot_delivery__service__pb2.TellBriefingResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -22,6 +22,14 @@ class DeliveryServiceStub:
     """Reads a message as it was rendered. `UNKNOWN_DELIVERY`."""
     RetryDelivery: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.RetryDeliveryRequest, _delivery_service_pb2.RetryDeliveryResponse]
     """Sends a message again, the identical bytes: one that failed, or one whose fate is unknown. `DELIVERY_NOT_RETRYABLE`."""
+    RetryDeliveries: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.RetryDeliveriesRequest, _delivery_service_pb2.RetryDeliveriesResponse]
+    """Sends many messages again, the identical bytes: those that failed or whose fate is unknown."""
+    GetMailStatus: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetMailStatusRequest, _delivery_service_pb2.GetMailStatusResponse]
+    """Says whether mail moves: a problem of the mail server, or a hold after a restored backup."""
+    GetTelling: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetTellingRequest, _delivery_service_pb2.GetTellingResponse]
+    """Says who of a briefing has not been told. `UNKNOWN_BRIEFING`."""
+    TellBriefing: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.TellBriefingRequest, _delivery_service_pb2.TellBriefingResponse]
+    """Tells invitees who have no message yet, as the briefing stands today. `UNKNOWN_BRIEFING`, `BRIEFING_OVER`."""
 
 class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shows and repeats deliveries."""
@@ -49,5 +57,37 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_delivery_service_pb2.RetryDeliveryRequest, _abc.Awaitable[_delivery_service_pb2.RetryDeliveryResponse]],
     ) -> _abc.Awaitable[_delivery_service_pb2.RetryDeliveryResponse]:
         """Sends a message again, the identical bytes: one that failed, or one whose fate is unknown. `DELIVERY_NOT_RETRYABLE`."""
+
+    @_abc_1.abstractmethod
+    def RetryDeliveries(
+        self,
+        request: _delivery_service_pb2.RetryDeliveriesRequest,
+        context: _aio.ServicerContext[_delivery_service_pb2.RetryDeliveriesRequest, _abc.Awaitable[_delivery_service_pb2.RetryDeliveriesResponse]],
+    ) -> _abc.Awaitable[_delivery_service_pb2.RetryDeliveriesResponse]:
+        """Sends many messages again, the identical bytes: those that failed or whose fate is unknown."""
+
+    @_abc_1.abstractmethod
+    def GetMailStatus(
+        self,
+        request: _delivery_service_pb2.GetMailStatusRequest,
+        context: _aio.ServicerContext[_delivery_service_pb2.GetMailStatusRequest, _abc.Awaitable[_delivery_service_pb2.GetMailStatusResponse]],
+    ) -> _abc.Awaitable[_delivery_service_pb2.GetMailStatusResponse]:
+        """Says whether mail moves: a problem of the mail server, or a hold after a restored backup."""
+
+    @_abc_1.abstractmethod
+    def GetTelling(
+        self,
+        request: _delivery_service_pb2.GetTellingRequest,
+        context: _aio.ServicerContext[_delivery_service_pb2.GetTellingRequest, _abc.Awaitable[_delivery_service_pb2.GetTellingResponse]],
+    ) -> _abc.Awaitable[_delivery_service_pb2.GetTellingResponse]:
+        """Says who of a briefing has not been told. `UNKNOWN_BRIEFING`."""
+
+    @_abc_1.abstractmethod
+    def TellBriefing(
+        self,
+        request: _delivery_service_pb2.TellBriefingRequest,
+        context: _aio.ServicerContext[_delivery_service_pb2.TellBriefingRequest, _abc.Awaitable[_delivery_service_pb2.TellBriefingResponse]],
+    ) -> _abc.Awaitable[_delivery_service_pb2.TellBriefingResponse]:
+        """Tells invitees who have no message yet, as the briefing stands today. `UNKNOWN_BRIEFING`, `BRIEFING_OVER`."""
 
 def add_DeliveryServiceServicer_to_server(servicer: DeliveryServiceServicer, server: _aio.Server) -> None: ...

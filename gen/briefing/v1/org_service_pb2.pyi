@@ -509,19 +509,23 @@ class ImportOrgRequest(_message.Message):
 
     CONTENT_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    CONFIRM_MAILS_FIELD_NUMBER: _builtins.int
     content: _builtins.bytes
     """The file, CSV in UTF-8 (a byte order mark is allowed), at most 5 MB."""
     validate_only: _builtins.bool
     """Only checks the file."""
+    confirm_mails: _builtins.bool
+    """Corrected addresses may be written to, however many; needed from 20 invitations on. `MAILS_NOT_CONFIRMED`."""
     def __init__(
         self,
         *,
         content: _builtins.bytes = ...,
         validate_only: _builtins.bool = ...,
+        confirm_mails: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirm_mails", b"confirm_mails", "content", b"content", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -537,12 +541,15 @@ class ImportOrgResponse(_message.Message):
     POINT_COUNT_FIELD_NUMBER: _builtins.int
     PERSON_COUNT_FIELD_NUMBER: _builtins.int
     PROBLEMS_FIELD_NUMBER: _builtins.int
+    READDRESSED_COUNT_FIELD_NUMBER: _builtins.int
     unit_count: _builtins.int
     """Units written."""
     point_count: _builtins.int
     """Points written."""
     person_count: _builtins.int
     """People written."""
+    readdressed_count: _builtins.int
+    """How many invitations to briefings ahead go to a corrected address."""
     @_builtins.property
     def problems(self) -> _containers.RepeatedCompositeFieldContainer[_org_pb2.ImportProblem]:
         """What is wrong; not empty means that nothing was written."""
@@ -554,10 +561,11 @@ class ImportOrgResponse(_message.Message):
         point_count: _builtins.int = ...,
         person_count: _builtins.int = ...,
         problems: _abc.Iterable[_org_pb2.ImportProblem] | None = ...,
+        readdressed_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_count", b"person_count", "point_count", b"point_count", "problems", b"problems", "unit_count", b"unit_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person_count", b"person_count", "point_count", b"point_count", "problems", b"problems", "readdressed_count", b"readdressed_count", "unit_count", b"unit_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -102,22 +103,117 @@ class RoomParticipant(_message.Message):
 Global___RoomParticipant: _TypeAlias = RoomParticipant  # noqa: Y015
 
 @_typing.final
+class RoomPolicy(_message.Message):
+    """What those who lead the briefing decided about the participants of a room. Always the whole of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    MICROPHONES_LOCKED_FIELD_NUMBER: _builtins.int
+    PARTICIPANTS_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """Grows with each decision; an older policy changes nothing."""
+    microphones_locked: _builtins.bool
+    """Only administrators and those whose microphone is freed may open theirs."""
+    @_builtins.property
+    def participants(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParticipantPolicy]:
+        """Of whom something was decided; of all others nothing was."""
+
+    def __init__(
+        self,
+        *,
+        version: _builtins.int = ...,
+        microphones_locked: _builtins.bool = ...,
+        participants: _abc.Iterable[Global___ParticipantPolicy] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["microphones_locked", b"microphones_locked", "participants", b"participants", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoomPolicy: _TypeAlias = RoomPolicy  # noqa: Y015
+
+@_typing.final
+class ParticipantPolicy(_message.Message):
+    """What was decided about one participant, whether it is in the room or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Microphone:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _MicrophoneEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ParticipantPolicy._Microphone.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        MICROPHONE_UNSPECIFIED: ParticipantPolicy._Microphone.ValueType  # 0
+        """As the room's."""
+        MICROPHONE_HELD: ParticipantPolicy._Microphone.ValueType  # 1
+        """It stays muted, whatever its owner does."""
+        MICROPHONE_FREED: ParticipantPolicy._Microphone.ValueType  # 2
+        """It may open although the room's are locked."""
+
+    class Microphone(_Microphone, metaclass=_MicrophoneEnumTypeWrapper):
+        """What is to become of a microphone."""
+
+    MICROPHONE_UNSPECIFIED: ParticipantPolicy.Microphone.ValueType  # 0
+    """As the room's."""
+    MICROPHONE_HELD: ParticipantPolicy.Microphone.ValueType  # 1
+    """It stays muted, whatever its owner does."""
+    MICROPHONE_FREED: ParticipantPolicy.Microphone.ValueType  # 2
+    """It may open although the room's are locked."""
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    ADMISSION_FIELD_NUMBER: _builtins.int
+    MICROPHONE_FIELD_NUMBER: _builtins.int
+    SCREEN_DENIED_FIELD_NUMBER: _builtins.int
+    identity: _builtins.str
+    """Identity."""
+    admission: _builtins.int
+    """Tokens of an earlier admission are refused, and who came with one goes out."""
+    microphone: Global___ParticipantPolicy.Microphone.ValueType
+    """Its microphone, and all else it may be heard by."""
+    screen_denied: _builtins.bool
+    """It may not share a screen."""
+    def __init__(
+        self,
+        *,
+        identity: _builtins.str = ...,
+        admission: _builtins.int = ...,
+        microphone: Global___ParticipantPolicy.Microphone.ValueType = ...,
+        screen_denied: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "identity", b"identity", "microphone", b"microphone", "screen_denied", b"screen_denied"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParticipantPolicy: _TypeAlias = ParticipantPolicy  # noqa: Y015
+
+@_typing.final
 class OpenRoomRequest(_message.Message):
     """Request of `OpenRoom`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ROOM_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
     room: _builtins.str
     """The room."""
+    @_builtins.property
+    def policy(self) -> Global___RoomPolicy:
+        """What holds in it."""
+
     def __init__(
         self,
         *,
         room: _builtins.str = ...,
+        policy: Global___RoomPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["room", b"room"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "room", b"room"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -194,6 +290,7 @@ class IssueTokenRequest(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     LOOPBACK_FIELD_NUMBER: _builtins.int
     CREATE_FIELD_NUMBER: _builtins.int
+    ADMISSION_FIELD_NUMBER: _builtins.int
     room: _builtins.str
     """The room."""
     identity: _builtins.str
@@ -208,6 +305,8 @@ class IssueTokenRequest(_message.Message):
     """The room returns to each participant its own media and is judged by `JudgeLine`."""
     create: _builtins.bool
     """The room may be made on first join."""
+    admission: _builtins.int
+    """How often its holder was sent out before; see `ParticipantPolicy.admission`."""
     @_builtins.property
     def rights(self) -> Global___RoomRights:
         """What it may do."""
@@ -228,10 +327,11 @@ class IssueTokenRequest(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         loopback: _builtins.bool = ...,
         create: _builtins.bool = ...,
+        admission: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "rights", b"rights"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create", b"create", "display_name", b"display_name", "expire_time", b"expire_time", "identity", b"identity", "kind", b"kind", "loopback", b"loopback", "rights", b"rights", "room", b"room", "unit_path", b"unit_path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admission", b"admission", "create", b"create", "display_name", b"display_name", "expire_time", b"expire_time", "identity", b"identity", "kind", b"kind", "loopback", b"loopback", "rights", b"rights", "room", b"room", "unit_path", b"unit_path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,16 +366,20 @@ class LocateRoomRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TOKEN_FIELD_NUMBER: _builtins.int
+    ANEW_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """A room token; its room is located."""
+    anew: _builtins.bool
+    """What was answered before does not hold the room: it is to be made there anew."""
     def __init__(
         self,
         *,
         token: _builtins.str = ...,
+        anew: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anew", b"anew", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -519,16 +623,22 @@ class HoldRoomRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ROOM_FIELD_NUMBER: _builtins.int
+    POLICY_FIELD_NUMBER: _builtins.int
     room: _builtins.str
     """The room."""
+    @_builtins.property
+    def policy(self) -> Global___RoomPolicy:
+        """What holds in it."""
+
     def __init__(
         self,
         *,
         room: _builtins.str = ...,
+        policy: Global___RoomPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["room", b"room"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "room", b"room"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -82,7 +82,7 @@ class RoomServiceServicer:
     """
 
     def OpenRoom(self, request, context):
-        """Makes a room on a worker; safe to repeat.
+        """Makes a room on a worker, or gives the one there is its policy; safe to repeat.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

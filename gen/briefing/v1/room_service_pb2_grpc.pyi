@@ -17,7 +17,7 @@ class RoomServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     OpenRoom: _aio.UnaryUnaryMultiCallable[_room_service_pb2.OpenRoomRequest, _room_service_pb2.OpenRoomResponse]
-    """Makes a room on a worker; safe to repeat."""
+    """Makes a room on a worker, or gives the one there is its policy; safe to repeat."""
     CloseRoom: _aio.UnaryUnaryMultiCallable[_room_service_pb2.CloseRoomRequest, _room_service_pb2.CloseRoomResponse]
     """Closes a room and sends everyone out; safe to repeat."""
     IssueToken: _aio.UnaryUnaryMultiCallable[_room_service_pb2.IssueTokenRequest, _room_service_pb2.IssueTokenResponse]
@@ -42,7 +42,7 @@ class RoomServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _room_service_pb2.OpenRoomRequest,
         context: _aio.ServicerContext[_room_service_pb2.OpenRoomRequest, _abc.Awaitable[_room_service_pb2.OpenRoomResponse]],
     ) -> _abc.Awaitable[_room_service_pb2.OpenRoomResponse]:
-        """Makes a room on a worker; safe to repeat."""
+        """Makes a room on a worker, or gives the one there is its policy; safe to repeat."""
 
     @_abc_1.abstractmethod
     def CloseRoom(

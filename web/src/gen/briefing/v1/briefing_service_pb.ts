@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file briefing/v1/briefing_service.proto.
  */
 export const file_briefing_v1_briefing_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJicmllZmluZy92MS9icmllZmluZ19zZXJ2aWNlLnByb3RvEgticmllZmluZy52MSKLAQoVQ3JlYXRlQnJpZWZpbmdSZXF1ZXN0EicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmcSNQoQb3ZlcnJpZGVfcmVhc29ucxgCIAMoCzIbLmJyaWVmaW5nLnYxLk92ZXJyaWRlUmVhc29uEhIKCnJlcXVlc3RfaWQYAyABKAkiQQoWQ3JlYXRlQnJpZWZpbmdSZXNwb25zZRInCghicmllZmluZxgBIAEoCzIVLmJyaWVmaW5nLnYxLkJyaWVmaW5nIiIKEkdldEJyaWVmaW5nUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KE0dldEJyaWVmaW5nUmVzcG9uc2USJwoIYnJpZWZpbmcYASABKAsyFS5icmllZmluZy52MS5CcmllZmluZyLAAQoUTGlzdEJyaWVmaW5nc1JlcXVlc3QSMgoOZW5kX2FmdGVyX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjUKEXN0YXJ0X2JlZm9yZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCRIWCg5zaG93X2NhbmNlbGxlZBgFIAEoCCJaChVMaXN0QnJpZWZpbmdzUmVzcG9uc2USKAoJYnJpZWZpbmdzGAEgAygLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIncKFVVwZGF0ZUJyaWVmaW5nUmVxdWVzdBInCghicmllZmluZxgBIAEoCzIVLmJyaWVmaW5nLnYxLkJyaWVmaW5nEjUKEG92ZXJyaWRlX3JlYXNvbnMYAiADKAsyGy5icmllZmluZy52MS5PdmVycmlkZVJlYXNvbiJBChZVcGRhdGVCcmllZmluZ1Jlc3BvbnNlEicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmciNQoVQ2FuY2VsQnJpZWZpbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGcmVhc29uGAIgASgJIkEKFkNhbmNlbEJyaWVmaW5nUmVzcG9uc2USJwoIYnJpZWZpbmcYASABKAsyFS5icmllZmluZy52MS5CcmllZmluZyIiChJFbmRCcmllZmluZ1JlcXVlc3QSDAoEbmFtZRgBIAEoCSI+ChNFbmRCcmllZmluZ1Jlc3BvbnNlEicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmciJQoTTGlzdEludml0ZWVzUmVxdWVzdBIOCgZwYXJlbnQYASABKAkiPgoUTGlzdEludml0ZWVzUmVzcG9uc2USJgoIaW52aXRlZXMYASADKAsyFC5icmllZmluZy52MS5JbnZpdGVlInAKGFJlc3BvbmRJbnZpdGF0aW9uUmVxdWVzdBIMCgRuYW1lGAEgASgJEjAKBnN0YXR1cxgCIAEoDjIgLmJyaWVmaW5nLnYxLlBhcnRpY2lwYXRpb25TdGF0dXMSFAoHY29tbWVudBgDIAEoCUIDgAEBIkIKGVJlc3BvbmRJbnZpdGF0aW9uUmVzcG9uc2USJQoHaW52aXRlZRgBIAEoCzIULmJyaWVmaW5nLnYxLkludml0ZWUi+AEKCkludml0YXRpb24SJQoHaW52aXRlZRgBIAEoCzIULmJyaWVmaW5nLnYxLkludml0ZWUSLgoGbWV0aG9kGAIgASgOMh4uYnJpZWZpbmcudjEuSW52aXRhdGlvbi5NZXRob2QSEAoIc2VxdWVuY2UYAyABKAUSEAoIbGFuZ3VhZ2UYBCABKAkSFgoOd2hvbGVfYnJpZWZpbmcYBSABKAgSDgoGdXBkYXRlGAYgASgIIkcKBk1ldGhvZBIWChJNRVRIT0RfVU5TUEVDSUZJRUQQABISCg5NRVRIT0RfUkVRVUVTVBABEhEKDU1FVEhPRF9DQU5DRUwQAiI3ChVHZXRJbnZpdGF0aW9uc1JlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAyL5AQoWR2V0SW52aXRhdGlvbnNSZXNwb25zZRInCghicmllZmluZxgBIAEoCzIVLmJyaWVmaW5nLnYxLkJyaWVmaW5nEiwKC2ludml0YXRpb25zGAIgAygLMhcuYnJpZWZpbmcudjEuSW52aXRhdGlvbhIcCg9vcmdhbml6ZXJfZW1haWwYAyABKAlCA4ABARIeChZvcmdhbml6ZXJfZGlzcGxheV9uYW1lGAQgASgJEjEKDXJldmlzaW9uX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD2xhdGVzdF9yZXZpc2lvbhgGIAEoAyIkChRXYXRjaEJyaWVmaW5nUmVxdWVzdBIMCgRuYW1lGAEgASgJIrgBChVXYXRjaEJyaWVmaW5nUmVzcG9uc2USJwoIYnJpZWZpbmcYASABKAsyFS5icmllZmluZy52MS5CcmllZmluZxI3ChFzcGVha2luZ19yZXF1ZXN0cxgCIAMoCzIcLmJyaWVmaW5nLnYxLlNwZWFraW5nUmVxdWVzdBIYChBwcmVzZW50X3N1YmplY3RzGAMgAygJEhEKCWhlYWRjb3VudBgEIAEoBRIQCghwb3NpdGlvbhgFIAEoAyIhChFBc2tUb1NwZWFrUmVxdWVzdBIMCgRuYW1lGAEgASgJIiMKEkFza1RvU3BlYWtSZXNwb25zZRINCgVwbGFjZRgBIAEoBSJACh5XaXRoZHJhd1NwZWFraW5nUmVxdWVzdFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIhCh9XaXRoZHJhd1NwZWFraW5nUmVxdWVzdFJlc3BvbnNlIjIKEEdpdmVGbG9vclJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSITChFHaXZlRmxvb3JSZXNwb25zZSI4ChZNdXRlUGFydGljaXBhbnRSZXF1ZXN0EgwKBG5hbWUYASABKAkSEAoIaWRlbnRpdHkYAiABKAkiLgoXTXV0ZVBhcnRpY2lwYW50UmVzcG9uc2USEwoLbXV0ZWRfY291bnQYASABKAUiOgoYUmVtb3ZlUGFydGljaXBhbnRSZXF1ZXN0EgwKBG5hbWUYASABKAkSEAoIaWRlbnRpdHkYAiABKAkiGwoZUmVtb3ZlUGFydGljaXBhbnRSZXNwb25zZTLxDAoPQnJpZWZpbmdTZXJ2aWNlEm4KDkNyZWF0ZUJyaWVmaW5nEiIuYnJpZWZpbmcudjEuQ3JlYXRlQnJpZWZpbmdSZXF1ZXN0GiMuYnJpZWZpbmcudjEuQ3JlYXRlQnJpZWZpbmdSZXNwb25zZSITirUYD2JyaWVmaW5ncy53cml0ZRJfCgtHZXRCcmllZmluZxIfLmJyaWVmaW5nLnYxLkdldEJyaWVmaW5nUmVxdWVzdBogLmJyaWVmaW5nLnYxLkdldEJyaWVmaW5nUmVzcG9uc2UiDYq1GAlzaWduZWRfaW4SZQoNTGlzdEJyaWVmaW5ncxIhLmJyaWVmaW5nLnYxLkxpc3RCcmllZmluZ3NSZXF1ZXN0GiIuYnJpZWZpbmcudjEuTGlzdEJyaWVmaW5nc1Jlc3BvbnNlIg2KtRgJc2lnbmVkX2luEm4KDlVwZGF0ZUJyaWVmaW5nEiIuYnJpZWZpbmcudjEuVXBkYXRlQnJpZWZpbmdSZXF1ZXN0GiMuYnJpZWZpbmcudjEuVXBkYXRlQnJpZWZpbmdSZXNwb25zZSITirUYD2JyaWVmaW5ncy53cml0ZRJuCg5DYW5jZWxCcmllZmluZxIiLmJyaWVmaW5nLnYxLkNhbmNlbEJyaWVmaW5nUmVxdWVzdBojLmJyaWVmaW5nLnYxLkNhbmNlbEJyaWVmaW5nUmVzcG9uc2UiE4q1GA9icmllZmluZ3Mud3JpdGUSZwoLRW5kQnJpZWZpbmcSHy5icmllZmluZy52MS5FbmRCcmllZmluZ1JlcXVlc3QaIC5icmllZmluZy52MS5FbmRCcmllZmluZ1Jlc3BvbnNlIhWKtRgRYnJpZWZpbmdzLmNvbmR1Y3QSYgoMTGlzdEludml0ZWVzEiAuYnJpZWZpbmcudjEuTGlzdEludml0ZWVzUmVxdWVzdBohLmJyaWVmaW5nLnYxLkxpc3RJbnZpdGVlc1Jlc3BvbnNlIg2KtRgJc2lnbmVkX2luEnEKEVJlc3BvbmRJbnZpdGF0aW9uEiUuYnJpZWZpbmcudjEuUmVzcG9uZEludml0YXRpb25SZXF1ZXN0GiYuYnJpZWZpbmcudjEuUmVzcG9uZEludml0YXRpb25SZXNwb25zZSINirUYCXNpZ25lZF9pbhJmCg5HZXRJbnZpdGF0aW9ucxIiLmJyaWVmaW5nLnYxLkdldEludml0YXRpb25zUmVxdWVzdBojLmJyaWVmaW5nLnYxLkdldEludml0YXRpb25zUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEmcKDVdhdGNoQnJpZWZpbmcSIS5icmllZmluZy52MS5XYXRjaEJyaWVmaW5nUmVxdWVzdBoiLmJyaWVmaW5nLnYxLldhdGNoQnJpZWZpbmdSZXNwb25zZSINirUYCXNpZ25lZF9pbjABElwKCkFza1RvU3BlYWsSHi5icmllZmluZy52MS5Bc2tUb1NwZWFrUmVxdWVzdBofLmJyaWVmaW5nLnYxLkFza1RvU3BlYWtSZXNwb25zZSINirUYCXNpZ25lZF9pbhKDAQoXV2l0aGRyYXdTcGVha2luZ1JlcXVlc3QSKy5icmllZmluZy52MS5XaXRoZHJhd1NwZWFraW5nUmVxdWVzdFJlcXVlc3QaLC5icmllZmluZy52MS5XaXRoZHJhd1NwZWFraW5nUmVxdWVzdFJlc3BvbnNlIg2KtRgJc2lnbmVkX2luEmEKCUdpdmVGbG9vchIdLmJyaWVmaW5nLnYxLkdpdmVGbG9vclJlcXVlc3QaHi5icmllZmluZy52MS5HaXZlRmxvb3JSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EnMKD011dGVQYXJ0aWNpcGFudBIjLmJyaWVmaW5nLnYxLk11dGVQYXJ0aWNpcGFudFJlcXVlc3QaJC5icmllZmluZy52MS5NdXRlUGFydGljaXBhbnRSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EnkKEVJlbW92ZVBhcnRpY2lwYW50EiUuYnJpZWZpbmcudjEuUmVtb3ZlUGFydGljaXBhbnRSZXF1ZXN0GiYuYnJpZWZpbmcudjEuUmVtb3ZlUGFydGljaXBhbnRSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0YgZwcm90bzM", [file_briefing_v1_briefing, file_briefing_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("CiJicmllZmluZy92MS9icmllZmluZ19zZXJ2aWNlLnByb3RvEgticmllZmluZy52MSKLAQoVQ3JlYXRlQnJpZWZpbmdSZXF1ZXN0EicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmcSNQoQb3ZlcnJpZGVfcmVhc29ucxgCIAMoCzIbLmJyaWVmaW5nLnYxLk92ZXJyaWRlUmVhc29uEhIKCnJlcXVlc3RfaWQYAyABKAkiQQoWQ3JlYXRlQnJpZWZpbmdSZXNwb25zZRInCghicmllZmluZxgBIAEoCzIVLmJyaWVmaW5nLnYxLkJyaWVmaW5nIiIKEkdldEJyaWVmaW5nUmVxdWVzdBIMCgRuYW1lGAEgASgJImQKE0dldEJyaWVmaW5nUmVzcG9uc2USJwoIYnJpZWZpbmcYASABKAsyFS5icmllZmluZy52MS5CcmllZmluZxIkCgdsZWF2ZXJzGAIgAygLMhMuYnJpZWZpbmcudjEuTGVhdmVyImkKBkxlYXZlchIMCgRuYW1lGAEgASgJEhkKDGRpc3BsYXlfbmFtZRgCIAEoCUIDgAEBEhEKCXN1Y2Nlc3NvchgDIAEoCRIjChZzdWNjZXNzb3JfZGlzcGxheV9uYW1lGAQgASgJQgOAAQEi6QEKFExpc3RCcmllZmluZ3NSZXF1ZXN0EjIKDmVuZF9hZnRlcl90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFzdGFydF9iZWZvcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSFgoOc2hvd19jYW5jZWxsZWQYBSABKAgSJwoEdmlldxgGIAEoDjIZLmJyaWVmaW5nLnYxLkJyaWVmaW5nVmlldyJaChVMaXN0QnJpZWZpbmdzUmVzcG9uc2USKAoJYnJpZWZpbmdzGAEgAygLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmcSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIp0BChVVcGRhdGVCcmllZmluZ1JlcXVlc3QSJwoIYnJpZWZpbmcYASABKAsyFS5icmllZmluZy52MS5CcmllZmluZxI1ChBvdmVycmlkZV9yZWFzb25zGAIgAygLMhsuYnJpZWZpbmcudjEuT3ZlcnJpZGVSZWFzb24SJAoEdGVsbBgDIAEoDjIWLmJyaWVmaW5nLnYxLlRlbGxTY29wZSJBChZVcGRhdGVCcmllZmluZ1Jlc3BvbnNlEicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmciNQoVQ2FuY2VsQnJpZWZpbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGcmVhc29uGAIgASgJIiIKElJldm9rZUxpbmtzUmVxdWVzdBIMCgRuYW1lGAEgASgJIj4KE1Jldm9rZUxpbmtzUmVzcG9uc2USJwoIYnJpZWZpbmcYASABKAsyFS5icmllZmluZy52MS5CcmllZmluZyJBChZDYW5jZWxCcmllZmluZ1Jlc3BvbnNlEicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmciIgoSRW5kQnJpZWZpbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkiPgoTRW5kQnJpZWZpbmdSZXNwb25zZRInCghicmllZmluZxgBIAEoCzIVLmJyaWVmaW5nLnYxLkJyaWVmaW5nIiUKE0xpc3RJbnZpdGVlc1JlcXVlc3QSDgoGcGFyZW50GAEgASgJIj4KFExpc3RJbnZpdGVlc1Jlc3BvbnNlEiYKCGludml0ZWVzGAEgAygLMhQuYnJpZWZpbmcudjEuSW52aXRlZSJwChhSZXNwb25kSW52aXRhdGlvblJlcXVlc3QSDAoEbmFtZRgBIAEoCRIwCgZzdGF0dXMYAiABKA4yIC5icmllZmluZy52MS5QYXJ0aWNpcGF0aW9uU3RhdHVzEhQKB2NvbW1lbnQYAyABKAlCA4ABASJCChlSZXNwb25kSW52aXRhdGlvblJlc3BvbnNlEiUKB2ludml0ZWUYASABKAsyFC5icmllZmluZy52MS5JbnZpdGVlIp8CCgpJbnZpdGF0aW9uEiUKB2ludml0ZWUYASABKAsyFC5icmllZmluZy52MS5JbnZpdGVlEi4KBm1ldGhvZBgCIAEoDjIeLmJyaWVmaW5nLnYxLkludml0YXRpb24uTWV0aG9kEhAKCHNlcXVlbmNlGAMgASgFEhAKCGxhbmd1YWdlGAQgASgJEhYKDndob2xlX2JyaWVmaW5nGAUgASgIEg4KBnVwZGF0ZRgGIAEoCBIlCgdzaGFyaW5nGAcgAygLMhQuYnJpZWZpbmcudjEuSW52aXRlZSJHCgZNZXRob2QSFgoSTUVUSE9EX1VOU1BFQ0lGSUVEEAASEgoOTUVUSE9EX1JFUVVFU1QQARIRCg1NRVRIT0RfQ0FOQ0VMEAIiNwoVR2V0SW52aXRhdGlvbnNSZXF1ZXN0EgwKBG5hbWUYASABKAkSEAoIcmV2aXNpb24YAiABKAMiSwoUTGlzdFJldmlzaW9uc1JlcXVlc3QSEAoIcG9zaXRpb24YASABKAkSDQoFcmVzZXQYAiABKAgSEgoKcGFnZV90b2tlbhgDIAEoCSIyChBCcmllZmluZ1JldmlzaW9uEgwKBG5hbWUYASABKAkSEAoIcmV2aXNpb24YAiABKAMiegoVTGlzdFJldmlzaW9uc1Jlc3BvbnNlEjAKCXJldmlzaW9ucxgBIAMoCzIdLmJyaWVmaW5nLnYxLkJyaWVmaW5nUmV2aXNpb24SFgoOa25vd25fcG9zaXRpb24YAiABKAkSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIrUCChZHZXRJbnZpdGF0aW9uc1Jlc3BvbnNlEhwKD3NlY3JldGFyeV9lbWFpbBgHIAEoCUIDgAEBEhwKD3NlY3JldGFyeV9waG9uZRgIIAEoCUIDgAEBEicKCGJyaWVmaW5nGAEgASgLMhUuYnJpZWZpbmcudjEuQnJpZWZpbmcSLAoLaW52aXRhdGlvbnMYAiADKAsyFy5icmllZmluZy52MS5JbnZpdGF0aW9uEhwKD29yZ2FuaXplcl9lbWFpbBgDIAEoCUIDgAEBEh4KFm9yZ2FuaXplcl9kaXNwbGF5X25hbWUYBCABKAkSMQoNcmV2aXNpb25fdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPbGF0ZXN0X3JldmlzaW9uGAYgASgDIiQKFFdhdGNoQnJpZWZpbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkiuwIKFVdhdGNoQnJpZWZpbmdSZXNwb25zZRInCghicmllZmluZxgBIAEoCzIVLmJyaWVmaW5nLnYxLkJyaWVmaW5nEjcKEXNwZWFraW5nX3JlcXVlc3RzGAIgAygLMhwuYnJpZWZpbmcudjEuU3BlYWtpbmdSZXF1ZXN0EhgKEHByZXNlbnRfc3ViamVjdHMYAyADKAkSEQoJaGVhZGNvdW50GAQgASgFEhAKCHBvc2l0aW9uGAUgASgDEhoKEm1pY3JvcGhvbmVzX2xvY2tlZBgGIAEoCBIZChFtaWNyb3Bob25lX2Nsb3NlZBgHIAEoCBIVCg1zY3JlZW5fZGVuaWVkGAggASgIEjMKCXN0YW5kaW5ncxgJIAMoCzIgLmJyaWVmaW5nLnYxLlBhcnRpY2lwYW50U3RhbmRpbmciaAoTUGFydGljaXBhbnRTdGFuZGluZxIQCghpZGVudGl0eRgBIAEoCRIPCgdyZW1vdmVkGAIgASgIEhcKD21pY3JvcGhvbmVfaGVsZBgDIAEoCBIVCg1zY3JlZW5fZGVuaWVkGAQgASgIIiEKEUFza1RvU3BlYWtSZXF1ZXN0EgwKBG5hbWUYASABKAkiIwoSQXNrVG9TcGVha1Jlc3BvbnNlEg0KBXBsYWNlGAEgASgFIkAKHldpdGhkcmF3U3BlYWtpbmdSZXF1ZXN0UmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCGlkZW50aXR5GAIgASgJIiEKH1dpdGhkcmF3U3BlYWtpbmdSZXF1ZXN0UmVzcG9uc2UiMgoQR2l2ZUZsb29yUmVxdWVzdBIMCgRuYW1lGAEgASgJEhAKCGlkZW50aXR5GAIgASgJIhMKEUdpdmVGbG9vclJlc3BvbnNlIkYKFk11dGVQYXJ0aWNpcGFudFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCRIMCgRsb2NrGAMgASgIIi4KF011dGVQYXJ0aWNpcGFudFJlc3BvbnNlEhMKC211dGVkX2NvdW50GAEgASgFIjgKFkFsbG93TWljcm9waG9uZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIZChdBbGxvd01pY3JvcGhvbmVSZXNwb25zZSJIChNQZXJtaXRTY3JlZW5SZXF1ZXN0EgwKBG5hbWUYASABKAkSEAoIaWRlbnRpdHkYAiABKAkSEQoJcGVybWl0dGVkGAMgASgIIhYKFFBlcm1pdFNjcmVlblJlc3BvbnNlIjsKGVJlYWRtaXRQYXJ0aWNpcGFudFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIcChpSZWFkbWl0UGFydGljaXBhbnRSZXNwb25zZSI6ChhSZW1vdmVQYXJ0aWNpcGFudFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIbChlSZW1vdmVQYXJ0aWNpcGFudFJlc3BvbnNlKl4KDEJyaWVmaW5nVmlldxIdChlCUklFRklOR19WSUVXX1VOU1BFQ0lGSUVEEAASFwoTQlJJRUZJTkdfVklFV19CQVNJQxABEhYKEkJSSUVGSU5HX1ZJRVdfRlVMTBACKnEKCVRlbGxTY29wZRIaChZURUxMX1NDT1BFX1VOU1BFQ0lGSUVEEAASFwoTVEVMTF9TQ09QRV9FVkVSWU9ORRABEhgKFFRFTExfU0NPUEVfQ09OQ0VSTkVEEAISFQoRVEVMTF9TQ09QRV9OT0JPRFkQAzKcEQoPQnJpZWZpbmdTZXJ2aWNlEm4KDkNyZWF0ZUJyaWVmaW5nEiIuYnJpZWZpbmcudjEuQ3JlYXRlQnJpZWZpbmdSZXF1ZXN0GiMuYnJpZWZpbmcudjEuQ3JlYXRlQnJpZWZpbmdSZXNwb25zZSITirUYD2JyaWVmaW5ncy53cml0ZRJfCgtHZXRCcmllZmluZxIfLmJyaWVmaW5nLnYxLkdldEJyaWVmaW5nUmVxdWVzdBogLmJyaWVmaW5nLnYxLkdldEJyaWVmaW5nUmVzcG9uc2UiDYq1GAlzaWduZWRfaW4SZQoNTGlzdEJyaWVmaW5ncxIhLmJyaWVmaW5nLnYxLkxpc3RCcmllZmluZ3NSZXF1ZXN0GiIuYnJpZWZpbmcudjEuTGlzdEJyaWVmaW5nc1Jlc3BvbnNlIg2KtRgJc2lnbmVkX2luEm4KDlVwZGF0ZUJyaWVmaW5nEiIuYnJpZWZpbmcudjEuVXBkYXRlQnJpZWZpbmdSZXF1ZXN0GiMuYnJpZWZpbmcudjEuVXBkYXRlQnJpZWZpbmdSZXNwb25zZSITirUYD2JyaWVmaW5ncy53cml0ZRJuCg5DYW5jZWxCcmllZmluZxIiLmJyaWVmaW5nLnYxLkNhbmNlbEJyaWVmaW5nUmVxdWVzdBojLmJyaWVmaW5nLnYxLkNhbmNlbEJyaWVmaW5nUmVzcG9uc2UiE4q1GA9icmllZmluZ3Mud3JpdGUSZQoLUmV2b2tlTGlua3MSHy5icmllZmluZy52MS5SZXZva2VMaW5rc1JlcXVlc3QaIC5icmllZmluZy52MS5SZXZva2VMaW5rc1Jlc3BvbnNlIhOKtRgPYnJpZWZpbmdzLndyaXRlEmcKC0VuZEJyaWVmaW5nEh8uYnJpZWZpbmcudjEuRW5kQnJpZWZpbmdSZXF1ZXN0GiAuYnJpZWZpbmcudjEuRW5kQnJpZWZpbmdSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EmIKDExpc3RJbnZpdGVlcxIgLmJyaWVmaW5nLnYxLkxpc3RJbnZpdGVlc1JlcXVlc3QaIS5icmllZmluZy52MS5MaXN0SW52aXRlZXNSZXNwb25zZSINirUYCXNpZ25lZF9pbhJxChFSZXNwb25kSW52aXRhdGlvbhIlLmJyaWVmaW5nLnYxLlJlc3BvbmRJbnZpdGF0aW9uUmVxdWVzdBomLmJyaWVmaW5nLnYxLlJlc3BvbmRJbnZpdGF0aW9uUmVzcG9uc2UiDYq1GAlzaWduZWRfaW4SZgoOR2V0SW52aXRhdGlvbnMSIi5icmllZmluZy52MS5HZXRJbnZpdGF0aW9uc1JlcXVlc3QaIy5icmllZmluZy52MS5HZXRJbnZpdGF0aW9uc1Jlc3BvbnNlIguKtRgHc2VydmljZRJjCg1MaXN0UmV2aXNpb25zEiEuYnJpZWZpbmcudjEuTGlzdFJldmlzaW9uc1JlcXVlc3QaIi5icmllZmluZy52MS5MaXN0UmV2aXNpb25zUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEmcKDVdhdGNoQnJpZWZpbmcSIS5icmllZmluZy52MS5XYXRjaEJyaWVmaW5nUmVxdWVzdBoiLmJyaWVmaW5nLnYxLldhdGNoQnJpZWZpbmdSZXNwb25zZSINirUYCXNpZ25lZF9pbjABElwKCkFza1RvU3BlYWsSHi5icmllZmluZy52MS5Bc2tUb1NwZWFrUmVxdWVzdBofLmJyaWVmaW5nLnYxLkFza1RvU3BlYWtSZXNwb25zZSINirUYCXNpZ25lZF9pbhKDAQoXV2l0aGRyYXdTcGVha2luZ1JlcXVlc3QSKy5icmllZmluZy52MS5XaXRoZHJhd1NwZWFraW5nUmVxdWVzdFJlcXVlc3QaLC5icmllZmluZy52MS5XaXRoZHJhd1NwZWFraW5nUmVxdWVzdFJlc3BvbnNlIg2KtRgJc2lnbmVkX2luEmEKCUdpdmVGbG9vchIdLmJyaWVmaW5nLnYxLkdpdmVGbG9vclJlcXVlc3QaHi5icmllZmluZy52MS5HaXZlRmxvb3JSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EnMKD011dGVQYXJ0aWNpcGFudBIjLmJyaWVmaW5nLnYxLk11dGVQYXJ0aWNpcGFudFJlcXVlc3QaJC5icmllZmluZy52MS5NdXRlUGFydGljaXBhbnRSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EnMKD0FsbG93TWljcm9waG9uZRIjLmJyaWVmaW5nLnYxLkFsbG93TWljcm9waG9uZVJlcXVlc3QaJC5icmllZmluZy52MS5BbGxvd01pY3JvcGhvbmVSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EmoKDFBlcm1pdFNjcmVlbhIgLmJyaWVmaW5nLnYxLlBlcm1pdFNjcmVlblJlcXVlc3QaIS5icmllZmluZy52MS5QZXJtaXRTY3JlZW5SZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EnkKEVJlbW92ZVBhcnRpY2lwYW50EiUuYnJpZWZpbmcudjEuUmVtb3ZlUGFydGljaXBhbnRSZXF1ZXN0GiYuYnJpZWZpbmcudjEuUmVtb3ZlUGFydGljaXBhbnRSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0EnwKElJlYWRtaXRQYXJ0aWNpcGFudBImLmJyaWVmaW5nLnYxLlJlYWRtaXRQYXJ0aWNpcGFudFJlcXVlc3QaJy5icmllZmluZy52MS5SZWFkbWl0UGFydGljaXBhbnRSZXNwb25zZSIVirUYEWJyaWVmaW5ncy5jb25kdWN0YgZwcm90bzM", [file_briefing_v1_briefing, file_briefing_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * Request of `CreateBriefing`.
@@ -108,6 +108,13 @@ export type GetBriefingResponse = Message<"briefing.v1.GetBriefingResponse"> & {
    * @generated from field: briefing.v1.Briefing briefing = 1;
    */
   briefing?: Briefing | undefined;
+
+  /**
+   * Whom it names although they will have left by then; for those who may change it.
+   *
+   * @generated from field: repeated briefing.v1.Leaver leavers = 2;
+   */
+  leavers: Leaver[];
 };
 
 /**
@@ -116,6 +123,48 @@ export type GetBriefingResponse = Message<"briefing.v1.GetBriefingResponse"> & {
  */
 export const GetBriefingResponseSchema: GenMessage<GetBriefingResponse> = /*@__PURE__*/
   messageDesc(file_briefing_v1_briefing_service, 3);
+
+/**
+ * Somebody or something named in a plan that is no more on the day of the briefing.
+ *
+ * @generated from message briefing.v1.Leaver
+ */
+export type Leaver = Message<"briefing.v1.Leaver"> & {
+  /**
+   * `people/{person}`, `points/{point}`, `units/{unit}` or a rule.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What it is called.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * Who or what takes the place, by position or by merger; empty when nobody is known.
+   *
+   * @generated from field: string successor = 3;
+   */
+  successor: string;
+
+  /**
+   * What that is called.
+   *
+   * @generated from field: string successor_display_name = 4;
+   */
+  successorDisplayName: string;
+};
+
+/**
+ * Describes the message briefing.v1.Leaver.
+ * Use `create(LeaverSchema)` to create a new message.
+ */
+export const LeaverSchema: GenMessage<Leaver> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 4);
 
 /**
  * Request of `ListBriefings`.
@@ -157,6 +206,13 @@ export type ListBriefingsRequest = Message<"briefing.v1.ListBriefingsRequest"> &
    * @generated from field: bool show_cancelled = 5;
    */
   showCancelled: boolean;
+
+  /**
+   * How much of each; unspecified means basic.
+   *
+   * @generated from field: briefing.v1.BriefingView view = 6;
+   */
+  view: BriefingView;
 };
 
 /**
@@ -164,7 +220,7 @@ export type ListBriefingsRequest = Message<"briefing.v1.ListBriefingsRequest"> &
  * Use `create(ListBriefingsRequestSchema)` to create a new message.
  */
 export const ListBriefingsRequestSchema: GenMessage<ListBriefingsRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 4);
+  messageDesc(file_briefing_v1_briefing_service, 5);
 
 /**
  * Response of `ListBriefings`.
@@ -192,7 +248,7 @@ export type ListBriefingsResponse = Message<"briefing.v1.ListBriefingsResponse">
  * Use `create(ListBriefingsResponseSchema)` to create a new message.
  */
 export const ListBriefingsResponseSchema: GenMessage<ListBriefingsResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 5);
+  messageDesc(file_briefing_v1_briefing_service, 6);
 
 /**
  * Request of `UpdateBriefing`.
@@ -213,6 +269,13 @@ export type UpdateBriefingRequest = Message<"briefing.v1.UpdateBriefingRequest">
    * @generated from field: repeated briefing.v1.OverrideReason override_reasons = 2;
    */
   overrideReasons: OverrideReason[];
+
+  /**
+   * Who hears of it.
+   *
+   * @generated from field: briefing.v1.TellScope tell = 3;
+   */
+  tell: TellScope;
 };
 
 /**
@@ -220,7 +283,7 @@ export type UpdateBriefingRequest = Message<"briefing.v1.UpdateBriefingRequest">
  * Use `create(UpdateBriefingRequestSchema)` to create a new message.
  */
 export const UpdateBriefingRequestSchema: GenMessage<UpdateBriefingRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 6);
+  messageDesc(file_briefing_v1_briefing_service, 7);
 
 /**
  * Response of `UpdateBriefing`.
@@ -241,7 +304,7 @@ export type UpdateBriefingResponse = Message<"briefing.v1.UpdateBriefingResponse
  * Use `create(UpdateBriefingResponseSchema)` to create a new message.
  */
 export const UpdateBriefingResponseSchema: GenMessage<UpdateBriefingResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 7);
+  messageDesc(file_briefing_v1_briefing_service, 8);
 
 /**
  * Request of `CancelBriefing`.
@@ -269,7 +332,49 @@ export type CancelBriefingRequest = Message<"briefing.v1.CancelBriefingRequest">
  * Use `create(CancelBriefingRequestSchema)` to create a new message.
  */
 export const CancelBriefingRequestSchema: GenMessage<CancelBriefingRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 8);
+  messageDesc(file_briefing_v1_briefing_service, 9);
+
+/**
+ * Request of `RevokeLinks`.
+ *
+ * @generated from message briefing.v1.RevokeLinksRequest
+ */
+export type RevokeLinksRequest = Message<"briefing.v1.RevokeLinksRequest"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message briefing.v1.RevokeLinksRequest.
+ * Use `create(RevokeLinksRequestSchema)` to create a new message.
+ */
+export const RevokeLinksRequestSchema: GenMessage<RevokeLinksRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 10);
+
+/**
+ * Response of `RevokeLinks`.
+ *
+ * @generated from message briefing.v1.RevokeLinksResponse
+ */
+export type RevokeLinksResponse = Message<"briefing.v1.RevokeLinksResponse"> & {
+  /**
+   * As stored.
+   *
+   * @generated from field: briefing.v1.Briefing briefing = 1;
+   */
+  briefing?: Briefing | undefined;
+};
+
+/**
+ * Describes the message briefing.v1.RevokeLinksResponse.
+ * Use `create(RevokeLinksResponseSchema)` to create a new message.
+ */
+export const RevokeLinksResponseSchema: GenMessage<RevokeLinksResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 11);
 
 /**
  * Response of `CancelBriefing`.
@@ -290,7 +395,7 @@ export type CancelBriefingResponse = Message<"briefing.v1.CancelBriefingResponse
  * Use `create(CancelBriefingResponseSchema)` to create a new message.
  */
 export const CancelBriefingResponseSchema: GenMessage<CancelBriefingResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 9);
+  messageDesc(file_briefing_v1_briefing_service, 12);
 
 /**
  * Request of `EndBriefing`.
@@ -311,7 +416,7 @@ export type EndBriefingRequest = Message<"briefing.v1.EndBriefingRequest"> & {
  * Use `create(EndBriefingRequestSchema)` to create a new message.
  */
 export const EndBriefingRequestSchema: GenMessage<EndBriefingRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 10);
+  messageDesc(file_briefing_v1_briefing_service, 13);
 
 /**
  * Response of `EndBriefing`.
@@ -332,7 +437,7 @@ export type EndBriefingResponse = Message<"briefing.v1.EndBriefingResponse"> & {
  * Use `create(EndBriefingResponseSchema)` to create a new message.
  */
 export const EndBriefingResponseSchema: GenMessage<EndBriefingResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 11);
+  messageDesc(file_briefing_v1_briefing_service, 14);
 
 /**
  * Request of `ListInvitees`.
@@ -353,7 +458,7 @@ export type ListInviteesRequest = Message<"briefing.v1.ListInviteesRequest"> & {
  * Use `create(ListInviteesRequestSchema)` to create a new message.
  */
 export const ListInviteesRequestSchema: GenMessage<ListInviteesRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 12);
+  messageDesc(file_briefing_v1_briefing_service, 15);
 
 /**
  * Response of `ListInvitees`.
@@ -374,7 +479,7 @@ export type ListInviteesResponse = Message<"briefing.v1.ListInviteesResponse"> &
  * Use `create(ListInviteesResponseSchema)` to create a new message.
  */
 export const ListInviteesResponseSchema: GenMessage<ListInviteesResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 13);
+  messageDesc(file_briefing_v1_briefing_service, 16);
 
 /**
  * Request of `RespondInvitation`.
@@ -409,7 +514,7 @@ export type RespondInvitationRequest = Message<"briefing.v1.RespondInvitationReq
  * Use `create(RespondInvitationRequestSchema)` to create a new message.
  */
 export const RespondInvitationRequestSchema: GenMessage<RespondInvitationRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 14);
+  messageDesc(file_briefing_v1_briefing_service, 17);
 
 /**
  * Response of `RespondInvitation`.
@@ -430,10 +535,10 @@ export type RespondInvitationResponse = Message<"briefing.v1.RespondInvitationRe
  * Use `create(RespondInvitationResponseSchema)` to create a new message.
  */
 export const RespondInvitationResponseSchema: GenMessage<RespondInvitationResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 15);
+  messageDesc(file_briefing_v1_briefing_service, 18);
 
 /**
- * What one invitee is to be told of one revision.
+ * What one mailbox is to be told of one revision.
  *
  * @generated from message briefing.v1.Invitation
  */
@@ -467,18 +572,25 @@ export type Invitation = Message<"briefing.v1.Invitation"> & {
   language: string;
 
   /**
-   * False when only this invitee was uninvited: the CANCEL then carries no STATUS (RFC 5546 §3.2.5).
+   * False when only this mailbox serves nobody invited any more: the CANCEL then carries no STATUS (RFC 5546 §3.2.5).
    *
    * @generated from field: bool whole_briefing = 5;
    */
   wholeBriefing: boolean;
 
   /**
-   * True when the invitee was told of an earlier revision.
+   * True when the mailbox was told of an earlier revision.
    *
    * @generated from field: bool update = 6;
    */
   update: boolean;
+
+  /**
+   * Further invitees with the same mail address, in protocol order: one mailbox holds one calendar object of a UID.
+   *
+   * @generated from field: repeated briefing.v1.Invitee sharing = 7;
+   */
+  sharing: Invitee[];
 };
 
 /**
@@ -486,7 +598,7 @@ export type Invitation = Message<"briefing.v1.Invitation"> & {
  * Use `create(InvitationSchema)` to create a new message.
  */
 export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 16);
+  messageDesc(file_briefing_v1_briefing_service, 19);
 
 /**
  * What kind of calendar message, RFC 5546.
@@ -520,7 +632,7 @@ export enum Invitation_Method {
  * Describes the enum briefing.v1.Invitation.Method.
  */
 export const Invitation_MethodSchema: GenEnum<Invitation_Method> = /*@__PURE__*/
-  enumDesc(file_briefing_v1_briefing_service, 16, 0);
+  enumDesc(file_briefing_v1_briefing_service, 19, 0);
 
 /**
  * Request of `GetInvitations`.
@@ -548,7 +660,105 @@ export type GetInvitationsRequest = Message<"briefing.v1.GetInvitationsRequest">
  * Use `create(GetInvitationsRequestSchema)` to create a new message.
  */
 export const GetInvitationsRequestSchema: GenMessage<GetInvitationsRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 17);
+  messageDesc(file_briefing_v1_briefing_service, 20);
+
+/**
+ * Request of `ListRevisions`.
+ *
+ * @generated from message briefing.v1.ListRevisionsRequest
+ */
+export type ListRevisionsRequest = Message<"briefing.v1.ListRevisionsRequest"> & {
+  /**
+   * How far the reader's own books are: a text that only grows while they live.
+   *
+   * @generated from field: string position = 1;
+   */
+  position: string;
+
+  /**
+   * Forgets how far they were before: an operator has said that they count as they are.
+   *
+   * @generated from field: bool reset = 2;
+   */
+  reset: boolean;
+
+  /**
+   * From the answer before.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message briefing.v1.ListRevisionsRequest.
+ * Use `create(ListRevisionsRequestSchema)` to create a new message.
+ */
+export const ListRevisionsRequestSchema: GenMessage<ListRevisionsRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 21);
+
+/**
+ * The newest revision of a briefing.
+ *
+ * @generated from message briefing.v1.BriefingRevision
+ */
+export type BriefingRevision = Message<"briefing.v1.BriefingRevision"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its newest revision.
+   *
+   * @generated from field: int64 revision = 2;
+   */
+  revision: bigint;
+};
+
+/**
+ * Describes the message briefing.v1.BriefingRevision.
+ * Use `create(BriefingRevisionSchema)` to create a new message.
+ */
+export const BriefingRevisionSchema: GenMessage<BriefingRevision> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 22);
+
+/**
+ * Response of `ListRevisions`.
+ *
+ * @generated from message briefing.v1.ListRevisionsResponse
+ */
+export type ListRevisionsResponse = Message<"briefing.v1.ListRevisionsResponse"> & {
+  /**
+   * By start.
+   *
+   * @generated from field: repeated briefing.v1.BriefingRevision revisions = 1;
+   */
+  revisions: BriefingRevision[];
+
+  /**
+   * The greatest position that the reader has ever named; greater than its own when its books were restored.
+   *
+   * @generated from field: string known_position = 2;
+   */
+  knownPosition: string;
+
+  /**
+   * Empty at the end.
+   *
+   * @generated from field: string next_page_token = 3;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message briefing.v1.ListRevisionsResponse.
+ * Use `create(ListRevisionsResponseSchema)` to create a new message.
+ */
+export const ListRevisionsResponseSchema: GenMessage<ListRevisionsResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 23);
 
 /**
  * Response of `GetInvitations`.
@@ -556,6 +766,20 @@ export const GetInvitationsRequestSchema: GenMessage<GetInvitationsRequest> = /*
  * @generated from message briefing.v1.GetInvitationsResponse
  */
 export type GetInvitationsResponse = Message<"briefing.v1.GetInvitationsResponse"> & {
+  /**
+   * Mail address of the secretary, whom people ask; empty when there is none.
+   *
+   * @generated from field: string secretary_email = 7;
+   */
+  secretaryEmail: string;
+
+  /**
+   * Telephone of the secretary.
+   *
+   * @generated from field: string secretary_phone = 8;
+   */
+  secretaryPhone: string;
+
   /**
    * The briefing as of that revision.
    *
@@ -604,7 +828,7 @@ export type GetInvitationsResponse = Message<"briefing.v1.GetInvitationsResponse
  * Use `create(GetInvitationsResponseSchema)` to create a new message.
  */
 export const GetInvitationsResponseSchema: GenMessage<GetInvitationsResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 18);
+  messageDesc(file_briefing_v1_briefing_service, 24);
 
 /**
  * Request of `WatchBriefing`.
@@ -625,7 +849,7 @@ export type WatchBriefingRequest = Message<"briefing.v1.WatchBriefingRequest"> &
  * Use `create(WatchBriefingRequestSchema)` to create a new message.
  */
 export const WatchBriefingRequestSchema: GenMessage<WatchBriefingRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 19);
+  messageDesc(file_briefing_v1_briefing_service, 25);
 
 /**
  * Response of `WatchBriefing`.
@@ -667,6 +891,34 @@ export type WatchBriefingResponse = Message<"briefing.v1.WatchBriefingResponse">
    * @generated from field: int64 position = 5;
    */
   position: bigint;
+
+  /**
+   * True while nobody may open a microphone but who leads the briefing, has the floor or was allowed to.
+   *
+   * @generated from field: bool microphones_locked = 6;
+   */
+  microphonesLocked: boolean;
+
+  /**
+   * True while the caller may not open its own.
+   *
+   * @generated from field: bool microphone_closed = 7;
+   */
+  microphoneClosed: boolean;
+
+  /**
+   * True while the caller may not share a screen.
+   *
+   * @generated from field: bool screen_denied = 8;
+   */
+  screenDenied: boolean;
+
+  /**
+   * What was decided about participants; only for those who lead the briefing.
+   *
+   * @generated from field: repeated briefing.v1.ParticipantStanding standings = 9;
+   */
+  standings: ParticipantStanding[];
 };
 
 /**
@@ -674,7 +926,49 @@ export type WatchBriefingResponse = Message<"briefing.v1.WatchBriefingResponse">
  * Use `create(WatchBriefingResponseSchema)` to create a new message.
  */
 export const WatchBriefingResponseSchema: GenMessage<WatchBriefingResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 20);
+  messageDesc(file_briefing_v1_briefing_service, 26);
+
+/**
+ * What was decided about one participant of a room.
+ *
+ * @generated from message briefing.v1.ParticipantStanding
+ */
+export type ParticipantStanding = Message<"briefing.v1.ParticipantStanding"> & {
+  /**
+   * Identity in the room.
+   *
+   * @generated from field: string identity = 1;
+   */
+  identity: string;
+
+  /**
+   * It was removed and not readmitted.
+   *
+   * @generated from field: bool removed = 2;
+   */
+  removed: boolean;
+
+  /**
+   * Its microphone is held muted.
+   *
+   * @generated from field: bool microphone_held = 3;
+   */
+  microphoneHeld: boolean;
+
+  /**
+   * It may not share a screen.
+   *
+   * @generated from field: bool screen_denied = 4;
+   */
+  screenDenied: boolean;
+};
+
+/**
+ * Describes the message briefing.v1.ParticipantStanding.
+ * Use `create(ParticipantStandingSchema)` to create a new message.
+ */
+export const ParticipantStandingSchema: GenMessage<ParticipantStanding> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 27);
 
 /**
  * Request of `AskToSpeak`.
@@ -695,7 +989,7 @@ export type AskToSpeakRequest = Message<"briefing.v1.AskToSpeakRequest"> & {
  * Use `create(AskToSpeakRequestSchema)` to create a new message.
  */
 export const AskToSpeakRequestSchema: GenMessage<AskToSpeakRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 21);
+  messageDesc(file_briefing_v1_briefing_service, 28);
 
 /**
  * Response of `AskToSpeak`.
@@ -716,7 +1010,7 @@ export type AskToSpeakResponse = Message<"briefing.v1.AskToSpeakResponse"> & {
  * Use `create(AskToSpeakResponseSchema)` to create a new message.
  */
 export const AskToSpeakResponseSchema: GenMessage<AskToSpeakResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 22);
+  messageDesc(file_briefing_v1_briefing_service, 29);
 
 /**
  * Request of `WithdrawSpeakingRequest`.
@@ -744,7 +1038,7 @@ export type WithdrawSpeakingRequestRequest = Message<"briefing.v1.WithdrawSpeaki
  * Use `create(WithdrawSpeakingRequestRequestSchema)` to create a new message.
  */
 export const WithdrawSpeakingRequestRequestSchema: GenMessage<WithdrawSpeakingRequestRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 23);
+  messageDesc(file_briefing_v1_briefing_service, 30);
 
 /**
  * Response of `WithdrawSpeakingRequest`.
@@ -759,7 +1053,7 @@ export type WithdrawSpeakingRequestResponse = Message<"briefing.v1.WithdrawSpeak
  * Use `create(WithdrawSpeakingRequestResponseSchema)` to create a new message.
  */
 export const WithdrawSpeakingRequestResponseSchema: GenMessage<WithdrawSpeakingRequestResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 24);
+  messageDesc(file_briefing_v1_briefing_service, 31);
 
 /**
  * Request of `GiveFloor`.
@@ -787,7 +1081,7 @@ export type GiveFloorRequest = Message<"briefing.v1.GiveFloorRequest"> & {
  * Use `create(GiveFloorRequestSchema)` to create a new message.
  */
 export const GiveFloorRequestSchema: GenMessage<GiveFloorRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 25);
+  messageDesc(file_briefing_v1_briefing_service, 32);
 
 /**
  * Response of `GiveFloor`.
@@ -802,7 +1096,7 @@ export type GiveFloorResponse = Message<"briefing.v1.GiveFloorResponse"> & {
  * Use `create(GiveFloorResponseSchema)` to create a new message.
  */
 export const GiveFloorResponseSchema: GenMessage<GiveFloorResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 26);
+  messageDesc(file_briefing_v1_briefing_service, 33);
 
 /**
  * Request of `MuteParticipant`.
@@ -823,6 +1117,13 @@ export type MuteParticipantRequest = Message<"briefing.v1.MuteParticipantRequest
    * @generated from field: string identity = 2;
    */
   identity: string;
+
+  /**
+   * With an empty `identity`: nobody opens a microphone until it is allowed again.
+   *
+   * @generated from field: bool lock = 3;
+   */
+  lock: boolean;
 };
 
 /**
@@ -830,7 +1131,7 @@ export type MuteParticipantRequest = Message<"briefing.v1.MuteParticipantRequest
  * Use `create(MuteParticipantRequestSchema)` to create a new message.
  */
 export const MuteParticipantRequestSchema: GenMessage<MuteParticipantRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 27);
+  messageDesc(file_briefing_v1_briefing_service, 34);
 
 /**
  * Response of `MuteParticipant`.
@@ -851,7 +1152,143 @@ export type MuteParticipantResponse = Message<"briefing.v1.MuteParticipantRespon
  * Use `create(MuteParticipantResponseSchema)` to create a new message.
  */
 export const MuteParticipantResponseSchema: GenMessage<MuteParticipantResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 28);
+  messageDesc(file_briefing_v1_briefing_service, 35);
+
+/**
+ * Request of `AllowMicrophone`.
+ *
+ * @generated from message briefing.v1.AllowMicrophoneRequest
+ */
+export type AllowMicrophoneRequest = Message<"briefing.v1.AllowMicrophoneRequest"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Whom, the identity in the room; empty means everyone.
+   *
+   * @generated from field: string identity = 2;
+   */
+  identity: string;
+};
+
+/**
+ * Describes the message briefing.v1.AllowMicrophoneRequest.
+ * Use `create(AllowMicrophoneRequestSchema)` to create a new message.
+ */
+export const AllowMicrophoneRequestSchema: GenMessage<AllowMicrophoneRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 36);
+
+/**
+ * Response of `AllowMicrophone`.
+ *
+ * @generated from message briefing.v1.AllowMicrophoneResponse
+ */
+export type AllowMicrophoneResponse = Message<"briefing.v1.AllowMicrophoneResponse"> & {
+};
+
+/**
+ * Describes the message briefing.v1.AllowMicrophoneResponse.
+ * Use `create(AllowMicrophoneResponseSchema)` to create a new message.
+ */
+export const AllowMicrophoneResponseSchema: GenMessage<AllowMicrophoneResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 37);
+
+/**
+ * Request of `PermitScreen`.
+ *
+ * @generated from message briefing.v1.PermitScreenRequest
+ */
+export type PermitScreenRequest = Message<"briefing.v1.PermitScreenRequest"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Whom, the identity in the room.
+   *
+   * @generated from field: string identity = 2;
+   */
+  identity: string;
+
+  /**
+   * Whether it may share.
+   *
+   * @generated from field: bool permitted = 3;
+   */
+  permitted: boolean;
+};
+
+/**
+ * Describes the message briefing.v1.PermitScreenRequest.
+ * Use `create(PermitScreenRequestSchema)` to create a new message.
+ */
+export const PermitScreenRequestSchema: GenMessage<PermitScreenRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 38);
+
+/**
+ * Response of `PermitScreen`.
+ *
+ * @generated from message briefing.v1.PermitScreenResponse
+ */
+export type PermitScreenResponse = Message<"briefing.v1.PermitScreenResponse"> & {
+};
+
+/**
+ * Describes the message briefing.v1.PermitScreenResponse.
+ * Use `create(PermitScreenResponseSchema)` to create a new message.
+ */
+export const PermitScreenResponseSchema: GenMessage<PermitScreenResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 39);
+
+/**
+ * Request of `ReadmitParticipant`.
+ *
+ * @generated from message briefing.v1.ReadmitParticipantRequest
+ */
+export type ReadmitParticipantRequest = Message<"briefing.v1.ReadmitParticipantRequest"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Whom, the identity in the room.
+   *
+   * @generated from field: string identity = 2;
+   */
+  identity: string;
+};
+
+/**
+ * Describes the message briefing.v1.ReadmitParticipantRequest.
+ * Use `create(ReadmitParticipantRequestSchema)` to create a new message.
+ */
+export const ReadmitParticipantRequestSchema: GenMessage<ReadmitParticipantRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 40);
+
+/**
+ * Response of `ReadmitParticipant`.
+ *
+ * @generated from message briefing.v1.ReadmitParticipantResponse
+ */
+export type ReadmitParticipantResponse = Message<"briefing.v1.ReadmitParticipantResponse"> & {
+};
+
+/**
+ * Describes the message briefing.v1.ReadmitParticipantResponse.
+ * Use `create(ReadmitParticipantResponseSchema)` to create a new message.
+ */
+export const ReadmitParticipantResponseSchema: GenMessage<ReadmitParticipantResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_briefing_service, 41);
 
 /**
  * Request of `RemoveParticipant`.
@@ -879,7 +1316,7 @@ export type RemoveParticipantRequest = Message<"briefing.v1.RemoveParticipantReq
  * Use `create(RemoveParticipantRequestSchema)` to create a new message.
  */
 export const RemoveParticipantRequestSchema: GenMessage<RemoveParticipantRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 29);
+  messageDesc(file_briefing_v1_briefing_service, 42);
 
 /**
  * Response of `RemoveParticipant`.
@@ -894,7 +1331,82 @@ export type RemoveParticipantResponse = Message<"briefing.v1.RemoveParticipantRe
  * Use `create(RemoveParticipantResponseSchema)` to create a new message.
  */
 export const RemoveParticipantResponseSchema: GenMessage<RemoveParticipantResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_briefing_service, 30);
+  messageDesc(file_briefing_v1_briefing_service, 43);
+
+/**
+ * How much of a briefing a list shows (AIP-157).
+ *
+ * @generated from enum briefing.v1.BriefingView
+ */
+export enum BriefingView {
+  /**
+   * Basic.
+   *
+   * @generated from enum value: BRIEFING_VIEW_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Without agenda, attendees and notes, which `GetBriefing` shows.
+   *
+   * @generated from enum value: BRIEFING_VIEW_BASIC = 1;
+   */
+  BASIC = 1,
+
+  /**
+   * Everything.
+   *
+   * @generated from enum value: BRIEFING_VIEW_FULL = 2;
+   */
+  FULL = 2,
+}
+
+/**
+ * Describes the enum briefing.v1.BriefingView.
+ */
+export const BriefingViewSchema: GenEnum<BriefingView> = /*@__PURE__*/
+  enumDesc(file_briefing_v1_briefing_service, 0);
+
+/**
+ * Who hears of a change.
+ *
+ * @generated from enum briefing.v1.TellScope
+ */
+export enum TellScope {
+  /**
+   * Everyone, when the briefing itself changed; else only those concerned.
+   *
+   * @generated from enum value: TELL_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Everyone invited.
+   *
+   * @generated from enum value: TELL_SCOPE_EVERYONE = 1;
+   */
+  EVERYONE = 1,
+
+  /**
+   * Who is invited anew or no more, or plays another part; everyone when the time changed.
+   *
+   * @generated from enum value: TELL_SCOPE_CONCERNED = 2;
+   */
+  CONCERNED = 2,
+
+  /**
+   * Nobody; refused with `TELL_NEEDED` where somebody is concerned.
+   *
+   * @generated from enum value: TELL_SCOPE_NOBODY = 3;
+   */
+  NOBODY = 3,
+}
+
+/**
+ * Describes the enum briefing.v1.TellScope.
+ */
+export const TellScopeSchema: GenEnum<TellScope> = /*@__PURE__*/
+  enumDesc(file_briefing_v1_briefing_service, 1);
 
 /**
  * Keeps the briefings: books, changes, cancels, conducts them, and knows who came.
@@ -955,6 +1467,16 @@ export const BriefingService: GenService<{
     output: typeof CancelBriefingResponseSchema;
   },
   /**
+   * Makes all personal links of a briefing void and sends everyone a new one: they have come into wrong hands.
+   *
+   * @generated from rpc briefing.v1.BriefingService.RevokeLinks
+   */
+  revokeLinks: {
+    methodKind: "unary";
+    input: typeof RevokeLinksRequestSchema;
+    output: typeof RevokeLinksResponseSchema;
+  },
+  /**
    * Ends a briefing that is open and closes its room.
    *
    * @generated from rpc briefing.v1.BriefingService.EndBriefing
@@ -993,6 +1515,16 @@ export const BriefingService: GenService<{
     methodKind: "unary";
     input: typeof GetInvitationsRequestSchema;
     output: typeof GetInvitationsResponseSchema;
+  },
+  /**
+   * Lists the newest revision of every briefing that is not over, for a reader that compares its books.
+   *
+   * @generated from rpc briefing.v1.BriefingService.ListRevisions
+   */
+  listRevisions: {
+    methodKind: "unary";
+    input: typeof ListRevisionsRequestSchema;
+    output: typeof ListRevisionsResponseSchema;
   },
   /**
    * Streams the live state: first the whole, then the whole again after each change, at most four a second.
@@ -1035,7 +1567,8 @@ export const BriefingService: GenService<{
     output: typeof GiveFloorResponseSchema;
   },
   /**
-   * Mutes the microphone of one participant, or of all but the chair when `identity` is empty.
+   * Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
+   * once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
    *
    * @generated from rpc briefing.v1.BriefingService.MuteParticipant
    */
@@ -1045,7 +1578,27 @@ export const BriefingService: GenService<{
     output: typeof MuteParticipantResponseSchema;
   },
   /**
-   * Removes a participant from the room.
+   * Lets a participant open its microphone again, or all of them when `identity` is empty; safe to repeat.
+   *
+   * @generated from rpc briefing.v1.BriefingService.AllowMicrophone
+   */
+  allowMicrophone: {
+    methodKind: "unary";
+    input: typeof AllowMicrophoneRequestSchema;
+    output: typeof AllowMicrophoneResponseSchema;
+  },
+  /**
+   * Takes the right to share a screen from a participant, or gives it back; safe to repeat.
+   *
+   * @generated from rpc briefing.v1.BriefingService.PermitScreen
+   */
+  permitScreen: {
+    methodKind: "unary";
+    input: typeof PermitScreenRequestSchema;
+    output: typeof PermitScreenResponseSchema;
+  },
+  /**
+   * Removes a participant from the room, who stays invited but is not let in until it is readmitted; safe to repeat.
    *
    * @generated from rpc briefing.v1.BriefingService.RemoveParticipant
    */
@@ -1053,6 +1606,16 @@ export const BriefingService: GenService<{
     methodKind: "unary";
     input: typeof RemoveParticipantRequestSchema;
     output: typeof RemoveParticipantResponseSchema;
+  },
+  /**
+   * Lets a removed participant come in again; safe to repeat.
+   *
+   * @generated from rpc briefing.v1.BriefingService.ReadmitParticipant
+   */
+  readmitParticipant: {
+    methodKind: "unary";
+    input: typeof ReadmitParticipantRequestSchema;
+    output: typeof ReadmitParticipantResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_briefing_v1_briefing_service, 0);

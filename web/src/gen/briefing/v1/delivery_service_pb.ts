@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file briefing/v1/delivery_service.proto.
  */
 export const file_briefing_v1_delivery_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJicmllZmluZy92MS9kZWxpdmVyeV9zZXJ2aWNlLnByb3RvEgticmllZmluZy52MSKsBQoIRGVsaXZlcnkSDAoEbmFtZRgBIAEoCRIQCghicmllZmluZxgCIAEoCRIPCgdpbnZpdGVlGAMgASgJEhkKDGRpc3BsYXlfbmFtZRgEIAEoCUIDgAEBEhQKB2FkZHJlc3MYBSABKAlCA4ABARIuCgdwdXJwb3NlGAYgASgOMh0uYnJpZWZpbmcudjEuRGVsaXZlcnkuUHVycG9zZRIqCgVzdGF0ZRgHIAEoDjIbLmJyaWVmaW5nLnYxLkRlbGl2ZXJ5LlN0YXRlEg4KBnJlYXNvbhgIIAEoCRIOCgZkZXRhaWwYCSABKAkSFQoNYXR0ZW1wdF9jb3VudBgKIAEoBRIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N1YmplY3QYDSABKAkSEAoIcmV2aXNpb24YDiABKAMipQEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUEVORElORxABEhEKDVNUQVRFX1NFTkRJTkcQAhIOCgpTVEFURV9TRU5UEAMSEAoMU1RBVEVfRkFJTEVEEAQSEQoNU1RBVEVfVU5LTk9XThAFEhQKEFNUQVRFX1NVUEVSU0VERUQQBhIUChBTVEFURV9OT19BRERSRVNTEAcifgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASFgoSUFVSUE9TRV9JTlZJVEFUSU9OEAESEgoOUFVSUE9TRV9VUERBVEUQAhIYChRQVVJQT1NFX0NBTkNFTExBVElPThADEhQKEFBVUlBPU0VfUkVNSU5ERVIQBCJ9ChVMaXN0RGVsaXZlcmllc1JlcXVlc3QSEAoIYnJpZWZpbmcYASABKAkSKwoGc3RhdGVzGAIgAygOMhsuYnJpZWZpbmcudjEuRGVsaXZlcnkuU3RhdGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiXAoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRIpCgpkZWxpdmVyaWVzGAEgAygLMhUuYnJpZWZpbmcudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiEKEUdldE1lc3NhZ2VSZXF1ZXN0EgwKBG5hbWUYASABKAkieQoSR2V0TWVzc2FnZVJlc3BvbnNlEicKCGRlbGl2ZXJ5GAEgASgLMhUuYnJpZWZpbmcudjEuRGVsaXZlcnkSFAoHY29udGVudBgCIAEoDEIDgAEBEhEKBGh0bWwYAyABKAlCA4ABARIRCgR0ZXh0GAQgASgJQgOAAQEiJAoUUmV0cnlEZWxpdmVyeVJlcXVlc3QSDAoEbmFtZRgBIAEoCSJAChVSZXRyeURlbGl2ZXJ5UmVzcG9uc2USJwoIZGVsaXZlcnkYASABKAsyFS5icmllZmluZy52MS5EZWxpdmVyeTLTAgoPRGVsaXZlcnlTZXJ2aWNlEm4KDkxpc3REZWxpdmVyaWVzEiIuYnJpZWZpbmcudjEuTGlzdERlbGl2ZXJpZXNSZXF1ZXN0GiMuYnJpZWZpbmcudjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZSITirUYD2RlbGl2ZXJpZXMucmVhZBJiCgpHZXRNZXNzYWdlEh4uYnJpZWZpbmcudjEuR2V0TWVzc2FnZVJlcXVlc3QaHy5icmllZmluZy52MS5HZXRNZXNzYWdlUmVzcG9uc2UiE4q1GA9kZWxpdmVyaWVzLnJlYWQSbAoNUmV0cnlEZWxpdmVyeRIhLmJyaWVmaW5nLnYxLlJldHJ5RGVsaXZlcnlSZXF1ZXN0GiIuYnJpZWZpbmcudjEuUmV0cnlEZWxpdmVyeVJlc3BvbnNlIhSKtRgQZGVsaXZlcmllcy53cml0ZWIGcHJvdG8z", [file_briefing_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("CiJicmllZmluZy92MS9kZWxpdmVyeV9zZXJ2aWNlLnByb3RvEgticmllZmluZy52MSKsBQoIRGVsaXZlcnkSDAoEbmFtZRgBIAEoCRIQCghicmllZmluZxgCIAEoCRIPCgdpbnZpdGVlGAMgASgJEhkKDGRpc3BsYXlfbmFtZRgEIAEoCUIDgAEBEhQKB2FkZHJlc3MYBSABKAlCA4ABARIuCgdwdXJwb3NlGAYgASgOMh0uYnJpZWZpbmcudjEuRGVsaXZlcnkuUHVycG9zZRIqCgVzdGF0ZRgHIAEoDjIbLmJyaWVmaW5nLnYxLkRlbGl2ZXJ5LlN0YXRlEg4KBnJlYXNvbhgIIAEoCRIOCgZkZXRhaWwYCSABKAkSFQoNYXR0ZW1wdF9jb3VudBgKIAEoBRIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3N1YmplY3QYDSABKAkSEAoIcmV2aXNpb24YDiABKAMipQEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfUEVORElORxABEhEKDVNUQVRFX1NFTkRJTkcQAhIOCgpTVEFURV9TRU5UEAMSEAoMU1RBVEVfRkFJTEVEEAQSEQoNU1RBVEVfVU5LTk9XThAFEhQKEFNUQVRFX1NVUEVSU0VERUQQBhIUChBTVEFURV9OT19BRERSRVNTEAcifgoHUHVycG9zZRIXChNQVVJQT1NFX1VOU1BFQ0lGSUVEEAASFgoSUFVSUE9TRV9JTlZJVEFUSU9OEAESEgoOUFVSUE9TRV9VUERBVEUQAhIYChRQVVJQT1NFX0NBTkNFTExBVElPThADEhQKEFBVUlBPU0VfUkVNSU5ERVIQBCJ9ChVMaXN0RGVsaXZlcmllc1JlcXVlc3QSEAoIYnJpZWZpbmcYASABKAkSKwoGc3RhdGVzGAIgAygOMhsuYnJpZWZpbmcudjEuRGVsaXZlcnkuU3RhdGUSEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkiXAoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRIpCgpkZWxpdmVyaWVzGAEgAygLMhUuYnJpZWZpbmcudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiEKEUdldE1lc3NhZ2VSZXF1ZXN0EgwKBG5hbWUYASABKAkieQoSR2V0TWVzc2FnZVJlc3BvbnNlEicKCGRlbGl2ZXJ5GAEgASgLMhUuYnJpZWZpbmcudjEuRGVsaXZlcnkSFAoHY29udGVudBgCIAEoDEIDgAEBEhEKBGh0bWwYAyABKAlCA4ABARIRCgR0ZXh0GAQgASgJQgOAAQEiJAoUUmV0cnlEZWxpdmVyeVJlcXVlc3QSDAoEbmFtZRgBIAEoCSJAChVSZXRyeURlbGl2ZXJ5UmVzcG9uc2USJwoIZGVsaXZlcnkYASABKAsyFS5icmllZmluZy52MS5EZWxpdmVyeSJ+ChZSZXRyeURlbGl2ZXJpZXNSZXF1ZXN0EhAKCGJyaWVmaW5nGAEgASgJEisKBnN0YXRlcxgCIAMoDjIbLmJyaWVmaW5nLnYxLkRlbGl2ZXJ5LlN0YXRlEg4KBnJlYXNvbhgDIAEoCRIVCg12YWxpZGF0ZV9vbmx5GAQgASgIIigKF1JldHJ5RGVsaXZlcmllc1Jlc3BvbnNlEg0KBWNvdW50GAEgASgFIhYKFEdldE1haWxTdGF0dXNSZXF1ZXN0IqYCCgtNYWlsUHJvYmxlbRIrCgRraW5kGAEgASgOMh0uYnJpZWZpbmcudjEuTWFpbFByb2JsZW0uS2luZBIOCgZyZWFzb24YAiABKAkSDgoGZGV0YWlsGAMgASgJEi4KCnNpbmNlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDW5leHRfdHJ5X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImcKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEhQKEEtJTkRfVU5SRUFDSEFCTEUQARIQCgxLSU5EX1NJR05fSU4QAhIQCgxLSU5EX1JFRlVTRUQQAxIPCgtLSU5EX1BPTElDWRAEIm4KFUdldE1haWxTdGF0dXNSZXNwb25zZRIpCgdwcm9ibGVtGAEgASgLMhguYnJpZWZpbmcudjEuTWFpbFByb2JsZW0SEwoLaG9sZF9yZWFzb24YAiABKAkSFQoNd2FpdGluZ19jb3VudBgDIAEoBSIlChFHZXRUZWxsaW5nUmVxdWVzdBIQCghicmllZmluZxgBIAEoCSJMChJHZXRUZWxsaW5nUmVzcG9uc2USFAoMdW50b2xkX25hbWVzGAEgAygJEhEKCXVuZGVyX3dheRgCIAEoCBINCgVlcnJvchgDIAEoCSInChNUZWxsQnJpZWZpbmdSZXF1ZXN0EhAKCGJyaWVmaW5nGAEgASgJIhYKFFRlbGxCcmllZmluZ1Jlc3BvbnNlMoMGCg9EZWxpdmVyeVNlcnZpY2USbgoOTGlzdERlbGl2ZXJpZXMSIi5icmllZmluZy52MS5MaXN0RGVsaXZlcmllc1JlcXVlc3QaIy5icmllZmluZy52MS5MaXN0RGVsaXZlcmllc1Jlc3BvbnNlIhOKtRgPZGVsaXZlcmllcy5yZWFkEmIKCkdldE1lc3NhZ2USHi5icmllZmluZy52MS5HZXRNZXNzYWdlUmVxdWVzdBofLmJyaWVmaW5nLnYxLkdldE1lc3NhZ2VSZXNwb25zZSITirUYD2RlbGl2ZXJpZXMucmVhZBJsCg1SZXRyeURlbGl2ZXJ5EiEuYnJpZWZpbmcudjEuUmV0cnlEZWxpdmVyeVJlcXVlc3QaIi5icmllZmluZy52MS5SZXRyeURlbGl2ZXJ5UmVzcG9uc2UiFIq1GBBkZWxpdmVyaWVzLndyaXRlEnIKD1JldHJ5RGVsaXZlcmllcxIjLmJyaWVmaW5nLnYxLlJldHJ5RGVsaXZlcmllc1JlcXVlc3QaJC5icmllZmluZy52MS5SZXRyeURlbGl2ZXJpZXNSZXNwb25zZSIUirUYEGRlbGl2ZXJpZXMud3JpdGUSawoNR2V0TWFpbFN0YXR1cxIhLmJyaWVmaW5nLnYxLkdldE1haWxTdGF0dXNSZXF1ZXN0GiIuYnJpZWZpbmcudjEuR2V0TWFpbFN0YXR1c1Jlc3BvbnNlIhOKtRgPZGVsaXZlcmllcy5yZWFkEmIKCkdldFRlbGxpbmcSHi5icmllZmluZy52MS5HZXRUZWxsaW5nUmVxdWVzdBofLmJyaWVmaW5nLnYxLkdldFRlbGxpbmdSZXNwb25zZSITirUYD2RlbGl2ZXJpZXMucmVhZBJpCgxUZWxsQnJpZWZpbmcSIC5icmllZmluZy52MS5UZWxsQnJpZWZpbmdSZXF1ZXN0GiEuYnJpZWZpbmcudjEuVGVsbEJyaWVmaW5nUmVzcG9uc2UiFIq1GBBkZWxpdmVyaWVzLndyaXRlYgZwcm90bzM", [file_briefing_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * One message to one address.
@@ -422,6 +422,308 @@ export const RetryDeliveryResponseSchema: GenMessage<RetryDeliveryResponse> = /*
   messageDesc(file_briefing_v1_delivery_service, 6);
 
 /**
+ * Request of `RetryDeliveries`.
+ *
+ * @generated from message briefing.v1.RetryDeliveriesRequest
+ */
+export type RetryDeliveriesRequest = Message<"briefing.v1.RetryDeliveriesRequest"> & {
+  /**
+   * Only of this briefing; empty: of all that the caller may see.
+   *
+   * @generated from field: string briefing = 1;
+   */
+  briefing: string;
+
+  /**
+   * Only in these states, of STATE_FAILED and STATE_UNKNOWN; none: both.
+   *
+   * @generated from field: repeated briefing.v1.Delivery.State states = 2;
+   */
+  states: Delivery_State[];
+
+  /**
+   * Only with this reason; empty: whatever the reason.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Only counts what would be sent.
+   *
+   * @generated from field: bool validate_only = 4;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message briefing.v1.RetryDeliveriesRequest.
+ * Use `create(RetryDeliveriesRequestSchema)` to create a new message.
+ */
+export const RetryDeliveriesRequestSchema: GenMessage<RetryDeliveriesRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 7);
+
+/**
+ * Response of `RetryDeliveries`.
+ *
+ * @generated from message briefing.v1.RetryDeliveriesResponse
+ */
+export type RetryDeliveriesResponse = Message<"briefing.v1.RetryDeliveriesResponse"> & {
+  /**
+   * How many are in line again, or would be.
+   *
+   * @generated from field: int32 count = 1;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message briefing.v1.RetryDeliveriesResponse.
+ * Use `create(RetryDeliveriesResponseSchema)` to create a new message.
+ */
+export const RetryDeliveriesResponseSchema: GenMessage<RetryDeliveriesResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 8);
+
+/**
+ * Request of `GetMailStatus`.
+ *
+ * @generated from message briefing.v1.GetMailStatusRequest
+ */
+export type GetMailStatusRequest = Message<"briefing.v1.GetMailStatusRequest"> & {
+};
+
+/**
+ * Describes the message briefing.v1.GetMailStatusRequest.
+ * Use `create(GetMailStatusRequestSchema)` to create a new message.
+ */
+export const GetMailStatusRequestSchema: GenMessage<GetMailStatusRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 9);
+
+/**
+ * What holds the queue of the mail server.
+ *
+ * @generated from message briefing.v1.MailProblem
+ */
+export type MailProblem = Message<"briefing.v1.MailProblem"> & {
+  /**
+   * What is wrong.
+   *
+   * @generated from field: briefing.v1.MailProblem.Kind kind = 1;
+   */
+  kind: MailProblem_Kind;
+
+  /**
+   * For example `SMTP_535`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * What the server said.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * Since when.
+   *
+   * @generated from field: google.protobuf.Timestamp since_time = 4;
+   */
+  sinceTime?: Timestamp | undefined;
+
+  /**
+   * When a message probes next.
+   *
+   * @generated from field: google.protobuf.Timestamp next_try_time = 5;
+   */
+  nextTryTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message briefing.v1.MailProblem.
+ * Use `create(MailProblemSchema)` to create a new message.
+ */
+export const MailProblemSchema: GenMessage<MailProblem> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 10);
+
+/**
+ * What is wrong.
+ *
+ * @generated from enum briefing.v1.MailProblem.Kind
+ */
+export enum MailProblem_Kind {
+  /**
+   * Not given.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It cannot be reached.
+   *
+   * @generated from enum value: KIND_UNREACHABLE = 1;
+   */
+  UNREACHABLE = 1,
+
+  /**
+   * It refuses the password.
+   *
+   * @generated from enum value: KIND_SIGN_IN = 2;
+   */
+  SIGN_IN = 2,
+
+  /**
+   * It refuses us: greeting, TLS or sender.
+   *
+   * @generated from enum value: KIND_REFUSED = 3;
+   */
+  REFUSED = 3,
+
+  /**
+   * It refuses message after message by the same rule.
+   *
+   * @generated from enum value: KIND_POLICY = 4;
+   */
+  POLICY = 4,
+}
+
+/**
+ * Describes the enum briefing.v1.MailProblem.Kind.
+ */
+export const MailProblem_KindSchema: GenEnum<MailProblem_Kind> = /*@__PURE__*/
+  enumDesc(file_briefing_v1_delivery_service, 10, 0);
+
+/**
+ * Response of `GetMailStatus`.
+ *
+ * @generated from message briefing.v1.GetMailStatusResponse
+ */
+export type GetMailStatusResponse = Message<"briefing.v1.GetMailStatusResponse"> & {
+  /**
+   * Absent while mail moves.
+   *
+   * @generated from field: briefing.v1.MailProblem problem = 1;
+   */
+  problem?: MailProblem | undefined;
+
+  /**
+   * Why all mail is held until an operator releases it (`giaoban mail release`); empty when it is not.
+   *
+   * @generated from field: string hold_reason = 2;
+   */
+  holdReason: string;
+
+  /**
+   * How many messages wait.
+   *
+   * @generated from field: int32 waiting_count = 3;
+   */
+  waitingCount: number;
+};
+
+/**
+ * Describes the message briefing.v1.GetMailStatusResponse.
+ * Use `create(GetMailStatusResponseSchema)` to create a new message.
+ */
+export const GetMailStatusResponseSchema: GenMessage<GetMailStatusResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 11);
+
+/**
+ * Request of `GetTelling`.
+ *
+ * @generated from message briefing.v1.GetTellingRequest
+ */
+export type GetTellingRequest = Message<"briefing.v1.GetTellingRequest"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string briefing = 1;
+   */
+  briefing: string;
+};
+
+/**
+ * Describes the message briefing.v1.GetTellingRequest.
+ * Use `create(GetTellingRequestSchema)` to create a new message.
+ */
+export const GetTellingRequestSchema: GenMessage<GetTellingRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 12);
+
+/**
+ * Response of `GetTelling`.
+ *
+ * @generated from message briefing.v1.GetTellingResponse
+ */
+export type GetTellingResponse = Message<"briefing.v1.GetTellingResponse"> & {
+  /**
+   * Names of those invited for whom there is no message, in protocol order.
+   *
+   * @generated from field: repeated string untold_names = 1;
+   */
+  untoldNames: string[];
+
+  /**
+   * Whether they are being told at this moment.
+   *
+   * @generated from field: bool under_way = 2;
+   */
+  underWay: boolean;
+
+  /**
+   * Why the last try did not work; empty when it did.
+   *
+   * @generated from field: string error = 3;
+   */
+  error: string;
+};
+
+/**
+ * Describes the message briefing.v1.GetTellingResponse.
+ * Use `create(GetTellingResponseSchema)` to create a new message.
+ */
+export const GetTellingResponseSchema: GenMessage<GetTellingResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 13);
+
+/**
+ * Request of `TellBriefing`.
+ *
+ * @generated from message briefing.v1.TellBriefingRequest
+ */
+export type TellBriefingRequest = Message<"briefing.v1.TellBriefingRequest"> & {
+  /**
+   * The briefing.
+   *
+   * @generated from field: string briefing = 1;
+   */
+  briefing: string;
+};
+
+/**
+ * Describes the message briefing.v1.TellBriefingRequest.
+ * Use `create(TellBriefingRequestSchema)` to create a new message.
+ */
+export const TellBriefingRequestSchema: GenMessage<TellBriefingRequest> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 14);
+
+/**
+ * Response of `TellBriefing`.
+ *
+ * @generated from message briefing.v1.TellBriefingResponse
+ */
+export type TellBriefingResponse = Message<"briefing.v1.TellBriefingResponse"> & {
+};
+
+/**
+ * Describes the message briefing.v1.TellBriefingResponse.
+ * Use `create(TellBriefingResponseSchema)` to create a new message.
+ */
+export const TellBriefingResponseSchema: GenMessage<TellBriefingResponse> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_delivery_service, 15);
+
+/**
  * Shows and repeats deliveries.
  *
  * @generated from service briefing.v1.DeliveryService
@@ -456,6 +758,46 @@ export const DeliveryService: GenService<{
     methodKind: "unary";
     input: typeof RetryDeliveryRequestSchema;
     output: typeof RetryDeliveryResponseSchema;
+  },
+  /**
+   * Sends many messages again, the identical bytes: those that failed or whose fate is unknown.
+   *
+   * @generated from rpc briefing.v1.DeliveryService.RetryDeliveries
+   */
+  retryDeliveries: {
+    methodKind: "unary";
+    input: typeof RetryDeliveriesRequestSchema;
+    output: typeof RetryDeliveriesResponseSchema;
+  },
+  /**
+   * Says whether mail moves: a problem of the mail server, or a hold after a restored backup.
+   *
+   * @generated from rpc briefing.v1.DeliveryService.GetMailStatus
+   */
+  getMailStatus: {
+    methodKind: "unary";
+    input: typeof GetMailStatusRequestSchema;
+    output: typeof GetMailStatusResponseSchema;
+  },
+  /**
+   * Says who of a briefing has not been told. `UNKNOWN_BRIEFING`.
+   *
+   * @generated from rpc briefing.v1.DeliveryService.GetTelling
+   */
+  getTelling: {
+    methodKind: "unary";
+    input: typeof GetTellingRequestSchema;
+    output: typeof GetTellingResponseSchema;
+  },
+  /**
+   * Tells invitees who have no message yet, as the briefing stands today. `UNKNOWN_BRIEFING`, `BRIEFING_OVER`.
+   *
+   * @generated from rpc briefing.v1.DeliveryService.TellBriefing
+   */
+  tellBriefing: {
+    methodKind: "unary";
+    input: typeof TellBriefingRequestSchema;
+    output: typeof TellBriefingResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_briefing_v1_delivery_service, 0);

@@ -4,8 +4,8 @@
 // @generated from file briefing/v1/room_service.proto (package briefing.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_briefing_v1_options } from "./options_pb";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file briefing/v1/room_service.proto.
  */
 export const file_briefing_v1_room_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5icmllZmluZy92MS9yb29tX3NlcnZpY2UucHJvdG8SC2JyaWVmaW5nLnYxIk0KClJvb21SaWdodHMSDwoHcHVibGlzaBgBIAEoCBIRCglzdWJzY3JpYmUYAiABKAgSDAoEZGF0YRgDIAEoCBINCgVhZG1pbhgEIAEoCCLAAQoPUm9vbVBhcnRpY2lwYW50EhAKCGlkZW50aXR5GAEgASgJEhcKD3BhcnRpY2lwYW50X3NpZBgCIAEoCRIZCgxkaXNwbGF5X25hbWUYAyABKAlCA4ABARItCglqb2luX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXVuaXRfcGF0aBgFIAEoCRIMCgRraW5kGAYgASgJEhcKD21pY3JvcGhvbmVfb3BlbhgHIAEoCCIfCg9PcGVuUm9vbVJlcXVlc3QSDAoEcm9vbRgBIAEoCSISChBPcGVuUm9vbVJlc3BvbnNlIiAKEENsb3NlUm9vbVJlcXVlc3QSDAoEcm9vbRgBIAEoCSITChFDbG9zZVJvb21SZXNwb25zZSLrAQoRSXNzdWVUb2tlblJlcXVlc3QSDAoEcm9vbRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCRIZCgxkaXNwbGF5X25hbWUYAyABKAlCA4ABARIRCgl1bml0X3BhdGgYBCABKAkSDAoEa2luZBgFIAEoCRInCgZyaWdodHMYBiABKAsyFy5icmllZmluZy52MS5Sb29tUmlnaHRzEi8KC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsb29wYmFjaxgIIAEoCBIOCgZjcmVhdGUYCSABKAgiKAoSSXNzdWVUb2tlblJlc3BvbnNlEhIKBXRva2VuGAEgASgJQgOAAQEiJwoRTG9jYXRlUm9vbVJlcXVlc3QSEgoFdG9rZW4YASABKAlCA4ABASIkChJMb2NhdGVSb29tUmVzcG9uc2USDgoGdGFyZ2V0GAEgASgJIicKF0xpc3RQYXJ0aWNpcGFudHNSZXF1ZXN0EgwKBHJvb20YASABKAkiTgoYTGlzdFBhcnRpY2lwYW50c1Jlc3BvbnNlEjIKDHBhcnRpY2lwYW50cxgBIAMoCzIcLmJyaWVmaW5nLnYxLlJvb21QYXJ0aWNpcGFudCJYChdNdXRlUGFydGljaXBhbnRzUmVxdWVzdBIMCgRyb29tGAEgASgJEhIKCmlkZW50aXRpZXMYAiADKAkSGwoTZXhjZXB0ZWRfaWRlbnRpdGllcxgDIAMoCSIvChhNdXRlUGFydGljaXBhbnRzUmVzcG9uc2USEwoLbXV0ZWRfY291bnQYASABKAUiOQoXRXhwZWxQYXJ0aWNpcGFudFJlcXVlc3QSDAoEcm9vbRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIaChhFeHBlbFBhcnRpY2lwYW50UmVzcG9uc2UiZAoSQ2FsbFJvb21BcGlSZXF1ZXN0Eg4KBm1ldGhvZBgBIAEoCRIMCgRib2R5GAIgASgMEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIaCg1hdXRob3JpemF0aW9uGAQgASgJQgOAAQEiSQoTQ2FsbFJvb21BcGlSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDAoEYm9keRgCIAEoDBIUCgxjb250ZW50X3R5cGUYAyABKAkiHwoPSG9sZFJvb21SZXF1ZXN0EgwKBHJvb20YASABKAkiEgoQSG9sZFJvb21SZXNwb25zZSIfCg9Ecm9wUm9vbVJlcXVlc3QSDAoEcm9vbRgBIAEoCSISChBEcm9wUm9vbVJlc3BvbnNlIlEKClNpZ25hbE9wZW4SEgoFdG9rZW4YASABKAlCA4ABARISCgVxdWVyeRgCIAEoCUIDgAEBEhsKDnJlbW90ZV9hZGRyZXNzGAMgASgJQgOAAQEiVAoNU2lnbmFsUmVxdWVzdBInCgRvcGVuGAEgASgLMhcuYnJpZWZpbmcudjEuU2lnbmFsT3BlbkgAEg8KBWZyYW1lGAIgASgMSABCCQoHbWVzc2FnZSIrCgtTaWduYWxDbG9zZRIMCgRjb2RlGAEgASgFEg4KBnJlYXNvbhgCIAEoCSJXCg5TaWduYWxSZXNwb25zZRIPCgVmcmFtZRgBIAEoDEgAEikKBWNsb3NlGAIgASgLMhguYnJpZWZpbmcudjEuU2lnbmFsQ2xvc2VIAEIJCgdtZXNzYWdlIiUKD1ZhbGlkYXRlUmVxdWVzdBISCgV0b2tlbhgBIAEoCUIDgAEBIhIKEFZhbGlkYXRlUmVzcG9uc2UiQgoRUnVuUm9vbUFwaVJlcXVlc3QSLQoEY2FsbBgBIAEoCzIfLmJyaWVmaW5nLnYxLkNhbGxSb29tQXBpUmVxdWVzdCJGChJSdW5Sb29tQXBpUmVzcG9uc2USMAoGYW5zd2VyGAEgASgLMiAuYnJpZWZpbmcudjEuQ2FsbFJvb21BcGlSZXNwb25zZSIrChtMaXN0Um9vbVBhcnRpY2lwYW50c1JlcXVlc3QSDAoEcm9vbRgBIAEoCSJSChxMaXN0Um9vbVBhcnRpY2lwYW50c1Jlc3BvbnNlEjIKDHBhcnRpY2lwYW50cxgBIAMoCzIcLmJyaWVmaW5nLnYxLlJvb21QYXJ0aWNpcGFudCJcChtNdXRlUm9vbVBhcnRpY2lwYW50c1JlcXVlc3QSDAoEcm9vbRgBIAEoCRISCgppZGVudGl0aWVzGAIgAygJEhsKE2V4Y2VwdGVkX2lkZW50aXRpZXMYAyADKAkiMwocTXV0ZVJvb21QYXJ0aWNpcGFudHNSZXNwb25zZRITCgttdXRlZF9jb3VudBgBIAEoBSI9ChtFeHBlbFJvb21QYXJ0aWNpcGFudFJlcXVlc3QSDAoEcm9vbRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIeChxFeHBlbFJvb21QYXJ0aWNpcGFudFJlc3BvbnNlMp0GCgtSb29tU2VydmljZRJUCghPcGVuUm9vbRIcLmJyaWVmaW5nLnYxLk9wZW5Sb29tUmVxdWVzdBodLmJyaWVmaW5nLnYxLk9wZW5Sb29tUmVzcG9uc2UiC4q1GAdzZXJ2aWNlElcKCUNsb3NlUm9vbRIdLmJyaWVmaW5nLnYxLkNsb3NlUm9vbVJlcXVlc3QaHi5icmllZmluZy52MS5DbG9zZVJvb21SZXNwb25zZSILirUYB3NlcnZpY2USWgoKSXNzdWVUb2tlbhIeLmJyaWVmaW5nLnYxLklzc3VlVG9rZW5SZXF1ZXN0Gh8uYnJpZWZpbmcudjEuSXNzdWVUb2tlblJlc3BvbnNlIguKtRgHc2VydmljZRJaCgpMb2NhdGVSb29tEh4uYnJpZWZpbmcudjEuTG9jYXRlUm9vbVJlcXVlc3QaHy5icmllZmluZy52MS5Mb2NhdGVSb29tUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEmwKEExpc3RQYXJ0aWNpcGFudHMSJC5icmllZmluZy52MS5MaXN0UGFydGljaXBhbnRzUmVxdWVzdBolLmJyaWVmaW5nLnYxLkxpc3RQYXJ0aWNpcGFudHNSZXNwb25zZSILirUYB3NlcnZpY2USbAoQTXV0ZVBhcnRpY2lwYW50cxIkLmJyaWVmaW5nLnYxLk11dGVQYXJ0aWNpcGFudHNSZXF1ZXN0GiUuYnJpZWZpbmcudjEuTXV0ZVBhcnRpY2lwYW50c1Jlc3BvbnNlIguKtRgHc2VydmljZRJsChBFeHBlbFBhcnRpY2lwYW50EiQuYnJpZWZpbmcudjEuRXhwZWxQYXJ0aWNpcGFudFJlcXVlc3QaJS5icmllZmluZy52MS5FeHBlbFBhcnRpY2lwYW50UmVzcG9uc2UiC4q1GAdzZXJ2aWNlEl0KC0NhbGxSb29tQXBpEh8uYnJpZWZpbmcudjEuQ2FsbFJvb21BcGlSZXF1ZXN0GiAuYnJpZWZpbmcudjEuQ2FsbFJvb21BcGlSZXNwb25zZSILirUYB3NlcnZpY2UyrwYKDVdvcmtlclNlcnZpY2USVAoISG9sZFJvb20SHC5icmllZmluZy52MS5Ib2xkUm9vbVJlcXVlc3QaHS5icmllZmluZy52MS5Ib2xkUm9vbVJlc3BvbnNlIguKtRgHc2VydmljZRJUCghEcm9wUm9vbRIcLmJyaWVmaW5nLnYxLkRyb3BSb29tUmVxdWVzdBodLmJyaWVmaW5nLnYxLkRyb3BSb29tUmVzcG9uc2UiC4q1GAdzZXJ2aWNlElIKBlNpZ25hbBIaLmJyaWVmaW5nLnYxLlNpZ25hbFJlcXVlc3QaGy5icmllZmluZy52MS5TaWduYWxSZXNwb25zZSILirUYB3NlcnZpY2UoATABElQKCFZhbGlkYXRlEhwuYnJpZWZpbmcudjEuVmFsaWRhdGVSZXF1ZXN0Gh0uYnJpZWZpbmcudjEuVmFsaWRhdGVSZXNwb25zZSILirUYB3NlcnZpY2USWgoKUnVuUm9vbUFwaRIeLmJyaWVmaW5nLnYxLlJ1blJvb21BcGlSZXF1ZXN0Gh8uYnJpZWZpbmcudjEuUnVuUm9vbUFwaVJlc3BvbnNlIguKtRgHc2VydmljZRJ4ChRMaXN0Um9vbVBhcnRpY2lwYW50cxIoLmJyaWVmaW5nLnYxLkxpc3RSb29tUGFydGljaXBhbnRzUmVxdWVzdBopLmJyaWVmaW5nLnYxLkxpc3RSb29tUGFydGljaXBhbnRzUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEngKFE11dGVSb29tUGFydGljaXBhbnRzEiguYnJpZWZpbmcudjEuTXV0ZVJvb21QYXJ0aWNpcGFudHNSZXF1ZXN0GikuYnJpZWZpbmcudjEuTXV0ZVJvb21QYXJ0aWNpcGFudHNSZXNwb25zZSILirUYB3NlcnZpY2USeAoURXhwZWxSb29tUGFydGljaXBhbnQSKC5icmllZmluZy52MS5FeHBlbFJvb21QYXJ0aWNpcGFudFJlcXVlc3QaKS5icmllZmluZy52MS5FeHBlbFJvb21QYXJ0aWNpcGFudFJlc3BvbnNlIguKtRgHc2VydmljZWIGcHJvdG8z", [file_briefing_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("Ch5icmllZmluZy92MS9yb29tX3NlcnZpY2UucHJvdG8SC2JyaWVmaW5nLnYxIk0KClJvb21SaWdodHMSDwoHcHVibGlzaBgBIAEoCBIRCglzdWJzY3JpYmUYAiABKAgSDAoEZGF0YRgDIAEoCBINCgVhZG1pbhgEIAEoCCLAAQoPUm9vbVBhcnRpY2lwYW50EhAKCGlkZW50aXR5GAEgASgJEhcKD3BhcnRpY2lwYW50X3NpZBgCIAEoCRIZCgxkaXNwbGF5X25hbWUYAyABKAlCA4ABARItCglqb2luX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXVuaXRfcGF0aBgFIAEoCRIMCgRraW5kGAYgASgJEhcKD21pY3JvcGhvbmVfb3BlbhgHIAEoCCJvCgpSb29tUG9saWN5Eg8KB3ZlcnNpb24YASABKAMSGgoSbWljcm9waG9uZXNfbG9ja2VkGAIgASgIEjQKDHBhcnRpY2lwYW50cxgDIAMoCzIeLmJyaWVmaW5nLnYxLlBhcnRpY2lwYW50UG9saWN5IuMBChFQYXJ0aWNpcGFudFBvbGljeRIQCghpZGVudGl0eRgBIAEoCRIRCglhZG1pc3Npb24YAiABKAUSPQoKbWljcm9waG9uZRgDIAEoDjIpLmJyaWVmaW5nLnYxLlBhcnRpY2lwYW50UG9saWN5Lk1pY3JvcGhvbmUSFQoNc2NyZWVuX2RlbmllZBgEIAEoCCJTCgpNaWNyb3Bob25lEhoKFk1JQ1JPUEhPTkVfVU5TUEVDSUZJRUQQABITCg9NSUNST1BIT05FX0hFTEQQARIUChBNSUNST1BIT05FX0ZSRUVEEAIiSAoPT3BlblJvb21SZXF1ZXN0EgwKBHJvb20YASABKAkSJwoGcG9saWN5GAIgASgLMhcuYnJpZWZpbmcudjEuUm9vbVBvbGljeSISChBPcGVuUm9vbVJlc3BvbnNlIiAKEENsb3NlUm9vbVJlcXVlc3QSDAoEcm9vbRgBIAEoCSITChFDbG9zZVJvb21SZXNwb25zZSL+AQoRSXNzdWVUb2tlblJlcXVlc3QSDAoEcm9vbRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCRIZCgxkaXNwbGF5X25hbWUYAyABKAlCA4ABARIRCgl1bml0X3BhdGgYBCABKAkSDAoEa2luZBgFIAEoCRInCgZyaWdodHMYBiABKAsyFy5icmllZmluZy52MS5Sb29tUmlnaHRzEi8KC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsb29wYmFjaxgIIAEoCBIOCgZjcmVhdGUYCSABKAgSEQoJYWRtaXNzaW9uGAogASgFIigKEklzc3VlVG9rZW5SZXNwb25zZRISCgV0b2tlbhgBIAEoCUIDgAEBIjUKEUxvY2F0ZVJvb21SZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQESDAoEYW5ldxgCIAEoCCIkChJMb2NhdGVSb29tUmVzcG9uc2USDgoGdGFyZ2V0GAEgASgJIicKF0xpc3RQYXJ0aWNpcGFudHNSZXF1ZXN0EgwKBHJvb20YASABKAkiTgoYTGlzdFBhcnRpY2lwYW50c1Jlc3BvbnNlEjIKDHBhcnRpY2lwYW50cxgBIAMoCzIcLmJyaWVmaW5nLnYxLlJvb21QYXJ0aWNpcGFudCJYChdNdXRlUGFydGljaXBhbnRzUmVxdWVzdBIMCgRyb29tGAEgASgJEhIKCmlkZW50aXRpZXMYAiADKAkSGwoTZXhjZXB0ZWRfaWRlbnRpdGllcxgDIAMoCSIvChhNdXRlUGFydGljaXBhbnRzUmVzcG9uc2USEwoLbXV0ZWRfY291bnQYASABKAUiOQoXRXhwZWxQYXJ0aWNpcGFudFJlcXVlc3QSDAoEcm9vbRgBIAEoCRIQCghpZGVudGl0eRgCIAEoCSIaChhFeHBlbFBhcnRpY2lwYW50UmVzcG9uc2UiZAoSQ2FsbFJvb21BcGlSZXF1ZXN0Eg4KBm1ldGhvZBgBIAEoCRIMCgRib2R5GAIgASgMEhQKDGNvbnRlbnRfdHlwZRgDIAEoCRIaCg1hdXRob3JpemF0aW9uGAQgASgJQgOAAQEiSQoTQ2FsbFJvb21BcGlSZXNwb25zZRIOCgZzdGF0dXMYASABKAUSDAoEYm9keRgCIAEoDBIUCgxjb250ZW50X3R5cGUYAyABKAkiSAoPSG9sZFJvb21SZXF1ZXN0EgwKBHJvb20YASABKAkSJwoGcG9saWN5GAIgASgLMhcuYnJpZWZpbmcudjEuUm9vbVBvbGljeSISChBIb2xkUm9vbVJlc3BvbnNlIh8KD0Ryb3BSb29tUmVxdWVzdBIMCgRyb29tGAEgASgJIhIKEERyb3BSb29tUmVzcG9uc2UiUQoKU2lnbmFsT3BlbhISCgV0b2tlbhgBIAEoCUIDgAEBEhIKBXF1ZXJ5GAIgASgJQgOAAQESGwoOcmVtb3RlX2FkZHJlc3MYAyABKAlCA4ABASJUCg1TaWduYWxSZXF1ZXN0EicKBG9wZW4YASABKAsyFy5icmllZmluZy52MS5TaWduYWxPcGVuSAASDwoFZnJhbWUYAiABKAxIAEIJCgdtZXNzYWdlIisKC1NpZ25hbENsb3NlEgwKBGNvZGUYASABKAUSDgoGcmVhc29uGAIgASgJIlcKDlNpZ25hbFJlc3BvbnNlEg8KBWZyYW1lGAEgASgMSAASKQoFY2xvc2UYAiABKAsyGC5icmllZmluZy52MS5TaWduYWxDbG9zZUgAQgkKB21lc3NhZ2UiJQoPVmFsaWRhdGVSZXF1ZXN0EhIKBXRva2VuGAEgASgJQgOAAQEiEgoQVmFsaWRhdGVSZXNwb25zZSJCChFSdW5Sb29tQXBpUmVxdWVzdBItCgRjYWxsGAEgASgLMh8uYnJpZWZpbmcudjEuQ2FsbFJvb21BcGlSZXF1ZXN0IkYKElJ1blJvb21BcGlSZXNwb25zZRIwCgZhbnN3ZXIYASABKAsyIC5icmllZmluZy52MS5DYWxsUm9vbUFwaVJlc3BvbnNlIisKG0xpc3RSb29tUGFydGljaXBhbnRzUmVxdWVzdBIMCgRyb29tGAEgASgJIlIKHExpc3RSb29tUGFydGljaXBhbnRzUmVzcG9uc2USMgoMcGFydGljaXBhbnRzGAEgAygLMhwuYnJpZWZpbmcudjEuUm9vbVBhcnRpY2lwYW50IlwKG011dGVSb29tUGFydGljaXBhbnRzUmVxdWVzdBIMCgRyb29tGAEgASgJEhIKCmlkZW50aXRpZXMYAiADKAkSGwoTZXhjZXB0ZWRfaWRlbnRpdGllcxgDIAMoCSIzChxNdXRlUm9vbVBhcnRpY2lwYW50c1Jlc3BvbnNlEhMKC211dGVkX2NvdW50GAEgASgFIj0KG0V4cGVsUm9vbVBhcnRpY2lwYW50UmVxdWVzdBIMCgRyb29tGAEgASgJEhAKCGlkZW50aXR5GAIgASgJIh4KHEV4cGVsUm9vbVBhcnRpY2lwYW50UmVzcG9uc2UynQYKC1Jvb21TZXJ2aWNlElQKCE9wZW5Sb29tEhwuYnJpZWZpbmcudjEuT3BlblJvb21SZXF1ZXN0Gh0uYnJpZWZpbmcudjEuT3BlblJvb21SZXNwb25zZSILirUYB3NlcnZpY2USVwoJQ2xvc2VSb29tEh0uYnJpZWZpbmcudjEuQ2xvc2VSb29tUmVxdWVzdBoeLmJyaWVmaW5nLnYxLkNsb3NlUm9vbVJlc3BvbnNlIguKtRgHc2VydmljZRJaCgpJc3N1ZVRva2VuEh4uYnJpZWZpbmcudjEuSXNzdWVUb2tlblJlcXVlc3QaHy5icmllZmluZy52MS5Jc3N1ZVRva2VuUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEloKCkxvY2F0ZVJvb20SHi5icmllZmluZy52MS5Mb2NhdGVSb29tUmVxdWVzdBofLmJyaWVmaW5nLnYxLkxvY2F0ZVJvb21SZXNwb25zZSILirUYB3NlcnZpY2USbAoQTGlzdFBhcnRpY2lwYW50cxIkLmJyaWVmaW5nLnYxLkxpc3RQYXJ0aWNpcGFudHNSZXF1ZXN0GiUuYnJpZWZpbmcudjEuTGlzdFBhcnRpY2lwYW50c1Jlc3BvbnNlIguKtRgHc2VydmljZRJsChBNdXRlUGFydGljaXBhbnRzEiQuYnJpZWZpbmcudjEuTXV0ZVBhcnRpY2lwYW50c1JlcXVlc3QaJS5icmllZmluZy52MS5NdXRlUGFydGljaXBhbnRzUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEmwKEEV4cGVsUGFydGljaXBhbnQSJC5icmllZmluZy52MS5FeHBlbFBhcnRpY2lwYW50UmVxdWVzdBolLmJyaWVmaW5nLnYxLkV4cGVsUGFydGljaXBhbnRSZXNwb25zZSILirUYB3NlcnZpY2USXQoLQ2FsbFJvb21BcGkSHy5icmllZmluZy52MS5DYWxsUm9vbUFwaVJlcXVlc3QaIC5icmllZmluZy52MS5DYWxsUm9vbUFwaVJlc3BvbnNlIguKtRgHc2VydmljZTKvBgoNV29ya2VyU2VydmljZRJUCghIb2xkUm9vbRIcLmJyaWVmaW5nLnYxLkhvbGRSb29tUmVxdWVzdBodLmJyaWVmaW5nLnYxLkhvbGRSb29tUmVzcG9uc2UiC4q1GAdzZXJ2aWNlElQKCERyb3BSb29tEhwuYnJpZWZpbmcudjEuRHJvcFJvb21SZXF1ZXN0Gh0uYnJpZWZpbmcudjEuRHJvcFJvb21SZXNwb25zZSILirUYB3NlcnZpY2USUgoGU2lnbmFsEhouYnJpZWZpbmcudjEuU2lnbmFsUmVxdWVzdBobLmJyaWVmaW5nLnYxLlNpZ25hbFJlc3BvbnNlIguKtRgHc2VydmljZSgBMAESVAoIVmFsaWRhdGUSHC5icmllZmluZy52MS5WYWxpZGF0ZVJlcXVlc3QaHS5icmllZmluZy52MS5WYWxpZGF0ZVJlc3BvbnNlIguKtRgHc2VydmljZRJaCgpSdW5Sb29tQXBpEh4uYnJpZWZpbmcudjEuUnVuUm9vbUFwaVJlcXVlc3QaHy5icmllZmluZy52MS5SdW5Sb29tQXBpUmVzcG9uc2UiC4q1GAdzZXJ2aWNlEngKFExpc3RSb29tUGFydGljaXBhbnRzEiguYnJpZWZpbmcudjEuTGlzdFJvb21QYXJ0aWNpcGFudHNSZXF1ZXN0GikuYnJpZWZpbmcudjEuTGlzdFJvb21QYXJ0aWNpcGFudHNSZXNwb25zZSILirUYB3NlcnZpY2USeAoUTXV0ZVJvb21QYXJ0aWNpcGFudHMSKC5icmllZmluZy52MS5NdXRlUm9vbVBhcnRpY2lwYW50c1JlcXVlc3QaKS5icmllZmluZy52MS5NdXRlUm9vbVBhcnRpY2lwYW50c1Jlc3BvbnNlIguKtRgHc2VydmljZRJ4ChRFeHBlbFJvb21QYXJ0aWNpcGFudBIoLmJyaWVmaW5nLnYxLkV4cGVsUm9vbVBhcnRpY2lwYW50UmVxdWVzdBopLmJyaWVmaW5nLnYxLkV4cGVsUm9vbVBhcnRpY2lwYW50UmVzcG9uc2UiC4q1GAdzZXJ2aWNlYgZwcm90bzM", [file_briefing_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * What somebody may do in a room.
@@ -123,6 +123,117 @@ export const RoomParticipantSchema: GenMessage<RoomParticipant> = /*@__PURE__*/
   messageDesc(file_briefing_v1_room_service, 1);
 
 /**
+ * What those who lead the briefing decided about the participants of a room. Always the whole of it.
+ *
+ * @generated from message briefing.v1.RoomPolicy
+ */
+export type RoomPolicy = Message<"briefing.v1.RoomPolicy"> & {
+  /**
+   * Grows with each decision; an older policy changes nothing.
+   *
+   * @generated from field: int64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * Only administrators and those whose microphone is freed may open theirs.
+   *
+   * @generated from field: bool microphones_locked = 2;
+   */
+  microphonesLocked: boolean;
+
+  /**
+   * Of whom something was decided; of all others nothing was.
+   *
+   * @generated from field: repeated briefing.v1.ParticipantPolicy participants = 3;
+   */
+  participants: ParticipantPolicy[];
+};
+
+/**
+ * Describes the message briefing.v1.RoomPolicy.
+ * Use `create(RoomPolicySchema)` to create a new message.
+ */
+export const RoomPolicySchema: GenMessage<RoomPolicy> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_room_service, 2);
+
+/**
+ * What was decided about one participant, whether it is in the room or not.
+ *
+ * @generated from message briefing.v1.ParticipantPolicy
+ */
+export type ParticipantPolicy = Message<"briefing.v1.ParticipantPolicy"> & {
+  /**
+   * Identity.
+   *
+   * @generated from field: string identity = 1;
+   */
+  identity: string;
+
+  /**
+   * Tokens of an earlier admission are refused, and who came with one goes out.
+   *
+   * @generated from field: int32 admission = 2;
+   */
+  admission: number;
+
+  /**
+   * Its microphone, and all else it may be heard by.
+   *
+   * @generated from field: briefing.v1.ParticipantPolicy.Microphone microphone = 3;
+   */
+  microphone: ParticipantPolicy_Microphone;
+
+  /**
+   * It may not share a screen.
+   *
+   * @generated from field: bool screen_denied = 4;
+   */
+  screenDenied: boolean;
+};
+
+/**
+ * Describes the message briefing.v1.ParticipantPolicy.
+ * Use `create(ParticipantPolicySchema)` to create a new message.
+ */
+export const ParticipantPolicySchema: GenMessage<ParticipantPolicy> = /*@__PURE__*/
+  messageDesc(file_briefing_v1_room_service, 3);
+
+/**
+ * What is to become of a microphone.
+ *
+ * @generated from enum briefing.v1.ParticipantPolicy.Microphone
+ */
+export enum ParticipantPolicy_Microphone {
+  /**
+   * As the room's.
+   *
+   * @generated from enum value: MICROPHONE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It stays muted, whatever its owner does.
+   *
+   * @generated from enum value: MICROPHONE_HELD = 1;
+   */
+  HELD = 1,
+
+  /**
+   * It may open although the room's are locked.
+   *
+   * @generated from enum value: MICROPHONE_FREED = 2;
+   */
+  FREED = 2,
+}
+
+/**
+ * Describes the enum briefing.v1.ParticipantPolicy.Microphone.
+ */
+export const ParticipantPolicy_MicrophoneSchema: GenEnum<ParticipantPolicy_Microphone> = /*@__PURE__*/
+  enumDesc(file_briefing_v1_room_service, 3, 0);
+
+/**
  * Request of `OpenRoom`.
  *
  * @generated from message briefing.v1.OpenRoomRequest
@@ -134,6 +245,13 @@ export type OpenRoomRequest = Message<"briefing.v1.OpenRoomRequest"> & {
    * @generated from field: string room = 1;
    */
   room: string;
+
+  /**
+   * What holds in it.
+   *
+   * @generated from field: briefing.v1.RoomPolicy policy = 2;
+   */
+  policy?: RoomPolicy | undefined;
 };
 
 /**
@@ -141,7 +259,7 @@ export type OpenRoomRequest = Message<"briefing.v1.OpenRoomRequest"> & {
  * Use `create(OpenRoomRequestSchema)` to create a new message.
  */
 export const OpenRoomRequestSchema: GenMessage<OpenRoomRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 2);
+  messageDesc(file_briefing_v1_room_service, 4);
 
 /**
  * Response of `OpenRoom`.
@@ -156,7 +274,7 @@ export type OpenRoomResponse = Message<"briefing.v1.OpenRoomResponse"> & {
  * Use `create(OpenRoomResponseSchema)` to create a new message.
  */
 export const OpenRoomResponseSchema: GenMessage<OpenRoomResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 3);
+  messageDesc(file_briefing_v1_room_service, 5);
 
 /**
  * Request of `CloseRoom`.
@@ -177,7 +295,7 @@ export type CloseRoomRequest = Message<"briefing.v1.CloseRoomRequest"> & {
  * Use `create(CloseRoomRequestSchema)` to create a new message.
  */
 export const CloseRoomRequestSchema: GenMessage<CloseRoomRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 4);
+  messageDesc(file_briefing_v1_room_service, 6);
 
 /**
  * Response of `CloseRoom`.
@@ -192,7 +310,7 @@ export type CloseRoomResponse = Message<"briefing.v1.CloseRoomResponse"> & {
  * Use `create(CloseRoomResponseSchema)` to create a new message.
  */
 export const CloseRoomResponseSchema: GenMessage<CloseRoomResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 5);
+  messageDesc(file_briefing_v1_room_service, 7);
 
 /**
  * Request of `IssueToken`.
@@ -262,6 +380,13 @@ export type IssueTokenRequest = Message<"briefing.v1.IssueTokenRequest"> & {
    * @generated from field: bool create = 9;
    */
   create: boolean;
+
+  /**
+   * How often its holder was sent out before; see `ParticipantPolicy.admission`.
+   *
+   * @generated from field: int32 admission = 10;
+   */
+  admission: number;
 };
 
 /**
@@ -269,7 +394,7 @@ export type IssueTokenRequest = Message<"briefing.v1.IssueTokenRequest"> & {
  * Use `create(IssueTokenRequestSchema)` to create a new message.
  */
 export const IssueTokenRequestSchema: GenMessage<IssueTokenRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 6);
+  messageDesc(file_briefing_v1_room_service, 8);
 
 /**
  * Response of `IssueToken`.
@@ -290,7 +415,7 @@ export type IssueTokenResponse = Message<"briefing.v1.IssueTokenResponse"> & {
  * Use `create(IssueTokenResponseSchema)` to create a new message.
  */
 export const IssueTokenResponseSchema: GenMessage<IssueTokenResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 7);
+  messageDesc(file_briefing_v1_room_service, 9);
 
 /**
  * Request of `LocateRoom`.
@@ -304,6 +429,13 @@ export type LocateRoomRequest = Message<"briefing.v1.LocateRoomRequest"> & {
    * @generated from field: string token = 1;
    */
   token: string;
+
+  /**
+   * What was answered before does not hold the room: it is to be made there anew.
+   *
+   * @generated from field: bool anew = 2;
+   */
+  anew: boolean;
 };
 
 /**
@@ -311,7 +443,7 @@ export type LocateRoomRequest = Message<"briefing.v1.LocateRoomRequest"> & {
  * Use `create(LocateRoomRequestSchema)` to create a new message.
  */
 export const LocateRoomRequestSchema: GenMessage<LocateRoomRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 8);
+  messageDesc(file_briefing_v1_room_service, 10);
 
 /**
  * Response of `LocateRoom`.
@@ -332,7 +464,7 @@ export type LocateRoomResponse = Message<"briefing.v1.LocateRoomResponse"> & {
  * Use `create(LocateRoomResponseSchema)` to create a new message.
  */
 export const LocateRoomResponseSchema: GenMessage<LocateRoomResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 9);
+  messageDesc(file_briefing_v1_room_service, 11);
 
 /**
  * Request of `ListParticipants`.
@@ -353,7 +485,7 @@ export type ListParticipantsRequest = Message<"briefing.v1.ListParticipantsReque
  * Use `create(ListParticipantsRequestSchema)` to create a new message.
  */
 export const ListParticipantsRequestSchema: GenMessage<ListParticipantsRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 10);
+  messageDesc(file_briefing_v1_room_service, 12);
 
 /**
  * Response of `ListParticipants`.
@@ -374,7 +506,7 @@ export type ListParticipantsResponse = Message<"briefing.v1.ListParticipantsResp
  * Use `create(ListParticipantsResponseSchema)` to create a new message.
  */
 export const ListParticipantsResponseSchema: GenMessage<ListParticipantsResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 11);
+  messageDesc(file_briefing_v1_room_service, 13);
 
 /**
  * Request of `MuteParticipants`.
@@ -409,7 +541,7 @@ export type MuteParticipantsRequest = Message<"briefing.v1.MuteParticipantsReque
  * Use `create(MuteParticipantsRequestSchema)` to create a new message.
  */
 export const MuteParticipantsRequestSchema: GenMessage<MuteParticipantsRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 12);
+  messageDesc(file_briefing_v1_room_service, 14);
 
 /**
  * Response of `MuteParticipants`.
@@ -430,7 +562,7 @@ export type MuteParticipantsResponse = Message<"briefing.v1.MuteParticipantsResp
  * Use `create(MuteParticipantsResponseSchema)` to create a new message.
  */
 export const MuteParticipantsResponseSchema: GenMessage<MuteParticipantsResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 13);
+  messageDesc(file_briefing_v1_room_service, 15);
 
 /**
  * Request of `ExpelParticipant`.
@@ -458,7 +590,7 @@ export type ExpelParticipantRequest = Message<"briefing.v1.ExpelParticipantReque
  * Use `create(ExpelParticipantRequestSchema)` to create a new message.
  */
 export const ExpelParticipantRequestSchema: GenMessage<ExpelParticipantRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 14);
+  messageDesc(file_briefing_v1_room_service, 16);
 
 /**
  * Response of `ExpelParticipant`.
@@ -473,7 +605,7 @@ export type ExpelParticipantResponse = Message<"briefing.v1.ExpelParticipantResp
  * Use `create(ExpelParticipantResponseSchema)` to create a new message.
  */
 export const ExpelParticipantResponseSchema: GenMessage<ExpelParticipantResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 15);
+  messageDesc(file_briefing_v1_room_service, 17);
 
 /**
  * Request of `CallRoomApi`.
@@ -515,7 +647,7 @@ export type CallRoomApiRequest = Message<"briefing.v1.CallRoomApiRequest"> & {
  * Use `create(CallRoomApiRequestSchema)` to create a new message.
  */
 export const CallRoomApiRequestSchema: GenMessage<CallRoomApiRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 16);
+  messageDesc(file_briefing_v1_room_service, 18);
 
 /**
  * Response of `CallRoomApi`.
@@ -550,7 +682,7 @@ export type CallRoomApiResponse = Message<"briefing.v1.CallRoomApiResponse"> & {
  * Use `create(CallRoomApiResponseSchema)` to create a new message.
  */
 export const CallRoomApiResponseSchema: GenMessage<CallRoomApiResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 17);
+  messageDesc(file_briefing_v1_room_service, 19);
 
 /**
  * Request of `HoldRoom`.
@@ -564,6 +696,13 @@ export type HoldRoomRequest = Message<"briefing.v1.HoldRoomRequest"> & {
    * @generated from field: string room = 1;
    */
   room: string;
+
+  /**
+   * What holds in it.
+   *
+   * @generated from field: briefing.v1.RoomPolicy policy = 2;
+   */
+  policy?: RoomPolicy | undefined;
 };
 
 /**
@@ -571,7 +710,7 @@ export type HoldRoomRequest = Message<"briefing.v1.HoldRoomRequest"> & {
  * Use `create(HoldRoomRequestSchema)` to create a new message.
  */
 export const HoldRoomRequestSchema: GenMessage<HoldRoomRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 18);
+  messageDesc(file_briefing_v1_room_service, 20);
 
 /**
  * Response of `HoldRoom`.
@@ -586,7 +725,7 @@ export type HoldRoomResponse = Message<"briefing.v1.HoldRoomResponse"> & {
  * Use `create(HoldRoomResponseSchema)` to create a new message.
  */
 export const HoldRoomResponseSchema: GenMessage<HoldRoomResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 19);
+  messageDesc(file_briefing_v1_room_service, 21);
 
 /**
  * Request of `DropRoom`.
@@ -607,7 +746,7 @@ export type DropRoomRequest = Message<"briefing.v1.DropRoomRequest"> & {
  * Use `create(DropRoomRequestSchema)` to create a new message.
  */
 export const DropRoomRequestSchema: GenMessage<DropRoomRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 20);
+  messageDesc(file_briefing_v1_room_service, 22);
 
 /**
  * Response of `DropRoom`.
@@ -622,7 +761,7 @@ export type DropRoomResponse = Message<"briefing.v1.DropRoomResponse"> & {
  * Use `create(DropRoomResponseSchema)` to create a new message.
  */
 export const DropRoomResponseSchema: GenMessage<DropRoomResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 21);
+  messageDesc(file_briefing_v1_room_service, 23);
 
 /**
  * How a signalling connection begins.
@@ -657,7 +796,7 @@ export type SignalOpen = Message<"briefing.v1.SignalOpen"> & {
  * Use `create(SignalOpenSchema)` to create a new message.
  */
 export const SignalOpenSchema: GenMessage<SignalOpen> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 22);
+  messageDesc(file_briefing_v1_room_service, 24);
 
 /**
  * Request of `Signal`: a message from the client.
@@ -694,7 +833,7 @@ export type SignalRequest = Message<"briefing.v1.SignalRequest"> & {
  * Use `create(SignalRequestSchema)` to create a new message.
  */
 export const SignalRequestSchema: GenMessage<SignalRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 23);
+  messageDesc(file_briefing_v1_room_service, 25);
 
 /**
  * How a signalling connection ends.
@@ -722,7 +861,7 @@ export type SignalClose = Message<"briefing.v1.SignalClose"> & {
  * Use `create(SignalCloseSchema)` to create a new message.
  */
 export const SignalCloseSchema: GenMessage<SignalClose> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 24);
+  messageDesc(file_briefing_v1_room_service, 26);
 
 /**
  * Response of `Signal`: a message to the client.
@@ -759,7 +898,7 @@ export type SignalResponse = Message<"briefing.v1.SignalResponse"> & {
  * Use `create(SignalResponseSchema)` to create a new message.
  */
 export const SignalResponseSchema: GenMessage<SignalResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 25);
+  messageDesc(file_briefing_v1_room_service, 27);
 
 /**
  * Request of `Validate`.
@@ -780,7 +919,7 @@ export type ValidateRequest = Message<"briefing.v1.ValidateRequest"> & {
  * Use `create(ValidateRequestSchema)` to create a new message.
  */
 export const ValidateRequestSchema: GenMessage<ValidateRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 26);
+  messageDesc(file_briefing_v1_room_service, 28);
 
 /**
  * Response of `Validate`.
@@ -795,7 +934,7 @@ export type ValidateResponse = Message<"briefing.v1.ValidateResponse"> & {
  * Use `create(ValidateResponseSchema)` to create a new message.
  */
 export const ValidateResponseSchema: GenMessage<ValidateResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 27);
+  messageDesc(file_briefing_v1_room_service, 29);
 
 /**
  * Request of `RunRoomApi`.
@@ -816,7 +955,7 @@ export type RunRoomApiRequest = Message<"briefing.v1.RunRoomApiRequest"> & {
  * Use `create(RunRoomApiRequestSchema)` to create a new message.
  */
 export const RunRoomApiRequestSchema: GenMessage<RunRoomApiRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 28);
+  messageDesc(file_briefing_v1_room_service, 30);
 
 /**
  * Response of `RunRoomApi`.
@@ -837,7 +976,7 @@ export type RunRoomApiResponse = Message<"briefing.v1.RunRoomApiResponse"> & {
  * Use `create(RunRoomApiResponseSchema)` to create a new message.
  */
 export const RunRoomApiResponseSchema: GenMessage<RunRoomApiResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 29);
+  messageDesc(file_briefing_v1_room_service, 31);
 
 /**
  * Request of `ListRoomParticipants`.
@@ -858,7 +997,7 @@ export type ListRoomParticipantsRequest = Message<"briefing.v1.ListRoomParticipa
  * Use `create(ListRoomParticipantsRequestSchema)` to create a new message.
  */
 export const ListRoomParticipantsRequestSchema: GenMessage<ListRoomParticipantsRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 30);
+  messageDesc(file_briefing_v1_room_service, 32);
 
 /**
  * Response of `ListRoomParticipants`.
@@ -879,7 +1018,7 @@ export type ListRoomParticipantsResponse = Message<"briefing.v1.ListRoomParticip
  * Use `create(ListRoomParticipantsResponseSchema)` to create a new message.
  */
 export const ListRoomParticipantsResponseSchema: GenMessage<ListRoomParticipantsResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 31);
+  messageDesc(file_briefing_v1_room_service, 33);
 
 /**
  * Request of `MuteRoomParticipants`.
@@ -914,7 +1053,7 @@ export type MuteRoomParticipantsRequest = Message<"briefing.v1.MuteRoomParticipa
  * Use `create(MuteRoomParticipantsRequestSchema)` to create a new message.
  */
 export const MuteRoomParticipantsRequestSchema: GenMessage<MuteRoomParticipantsRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 32);
+  messageDesc(file_briefing_v1_room_service, 34);
 
 /**
  * Response of `MuteRoomParticipants`.
@@ -935,7 +1074,7 @@ export type MuteRoomParticipantsResponse = Message<"briefing.v1.MuteRoomParticip
  * Use `create(MuteRoomParticipantsResponseSchema)` to create a new message.
  */
 export const MuteRoomParticipantsResponseSchema: GenMessage<MuteRoomParticipantsResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 33);
+  messageDesc(file_briefing_v1_room_service, 35);
 
 /**
  * Request of `ExpelRoomParticipant`.
@@ -963,7 +1102,7 @@ export type ExpelRoomParticipantRequest = Message<"briefing.v1.ExpelRoomParticip
  * Use `create(ExpelRoomParticipantRequestSchema)` to create a new message.
  */
 export const ExpelRoomParticipantRequestSchema: GenMessage<ExpelRoomParticipantRequest> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 34);
+  messageDesc(file_briefing_v1_room_service, 36);
 
 /**
  * Response of `ExpelRoomParticipant`.
@@ -978,7 +1117,7 @@ export type ExpelRoomParticipantResponse = Message<"briefing.v1.ExpelRoomPartici
  * Use `create(ExpelRoomParticipantResponseSchema)` to create a new message.
  */
 export const ExpelRoomParticipantResponseSchema: GenMessage<ExpelRoomParticipantResponse> = /*@__PURE__*/
-  messageDesc(file_briefing_v1_room_service, 35);
+  messageDesc(file_briefing_v1_room_service, 37);
 
 /**
  * Controls media rooms; knows which worker holds which room.
@@ -987,7 +1126,7 @@ export const ExpelRoomParticipantResponseSchema: GenMessage<ExpelRoomParticipant
  */
 export const RoomService: GenService<{
   /**
-   * Makes a room on a worker; safe to repeat.
+   * Makes a room on a worker, or gives the one there is its policy; safe to repeat.
    *
    * @generated from rpc briefing.v1.RoomService.OpenRoom
    */
