@@ -26,10 +26,13 @@ from giaoban.streams.redis import connect
 from services.scheduler.config import ROLE, SchedulerSettings
 from services.scheduler.consumers.media_events import attendance_consumer
 from services.scheduler.consumers.room_clock import RoomClock
-from services.scheduler.domain.briefing_cases import BriefingCases, Surroundings, briefing_cases, organizer_at
+from services.scheduler.domain.briefing_cases import BriefingCases, Surroundings, briefing_cases
+from services.scheduler.domain.briefings import Organizer
+from services.scheduler.domain.changes import Changes
 from services.scheduler.domain.links import Links
 from services.scheduler.domain.org_cases import OrgCases, org_cases
 from services.scheduler.domain.passwords import Argon2Hasher
+from services.scheduler.domain.readdressing import Readdressing
 from services.scheduler.domain.support import Support
 from services.scheduler.peers import MediaLineJudge, MediaRooms
 from services.scheduler.rpc.briefing_servicers import briefing_servicers
@@ -61,9 +64,15 @@ async def running(settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(media.aclose)
 
         relay = OutboxRelay(engine, outbox, redis, STREAM, clock=clock)
-        people = org_cases(SqlOrgStore(engine), Argon2Hasher())
+        org = SqlOrgStore(engine)
+        store, changes = SqlBriefingStore(engine, clock, relay.wake), Changes()
+        readdressing = Readdressing(store, clock, changes)
+        people = org_cases(org, Argon2Hasher(), readdressing)
         await first_administrator(settings, keys, people)
-        briefings = await _briefing_cases(settings, keys, engine, people, media, relay, clock)
+        await _seed_special_days(store, clock)
+        await readdressing.catch_up(people.directory)
+        around = _surroundings(settings, keys, org, people, media, clock)
+        briefings = briefing_cases(store, around, changes)
         servicers = [
             *org_servicers(people, clock, briefings.verifier.verify),
             *briefing_servicers(briefings, clock),
@@ -89,27 +98,18 @@ async def opened_store(settings: Settings, keys: KeyFolder) -> AsyncIterator[Asy
         await engine.dispose()
 
 
-async def _briefing_cases(
-    settings: Settings,
-    keys: KeyFolder,
-    engine: AsyncEngine,
-    people: OrgCases,
-    media: Peer,
-    relay: OutboxRelay,
-    clock: Clock,
-) -> BriefingCases:
-    store = SqlBriefingStore(engine, clock, relay.wake)
-    await _seed_special_days(store, clock)
-    around = Surroundings(
+def _surroundings(
+    settings: Settings, keys: KeyFolder, org: SqlOrgStore, people: OrgCases, media: Peer, clock: Clock
+) -> Surroundings:
+    return Surroundings(
         directory=people.directory,
-        support=Support(SqlOrgStore(engine)),
+        support=Support(org),
         clock=clock,
-        organizer=organizer_at(settings.public_url),
+        organizer=Organizer(settings.mail_sender.address, settings.mail_sender.name),
         links=Links(keys.link_secret()),
         rooms=MediaRooms(media),
         judge=MediaLineJudge(media),
     )
-    return briefing_cases(store, around)
 
 
 async def _seed_special_days(store: SqlBriefingStore, clock: Clock) -> None:

@@ -18,12 +18,19 @@ from giaoban.rpc.client import Peer
 from giaoban.rpc.status import from_call
 from services.scheduler.domain.briefing_ports import RoomPass
 from services.scheduler.domain.line_tests import Direction, LineVerdict
+from services.scheduler.domain.room_policy import Microphone, RoomPolicy
 
 _GRADES: Final = {
     quality_pb2.QUALITY_GRADE_GOOD: "good",
     quality_pb2.QUALITY_GRADE_FAIR: "fair",
     quality_pb2.QUALITY_GRADE_POOR: "poor",
     quality_pb2.QUALITY_GRADE_LOST: "lost",
+}
+
+_MICROPHONES: Final = {
+    Microphone.AS_ROOM: room_service_pb2.ParticipantPolicy.MICROPHONE_UNSPECIFIED,
+    Microphone.HELD: room_service_pb2.ParticipantPolicy.MICROPHONE_HELD,
+    Microphone.FREED: room_service_pb2.ParticipantPolicy.MICROPHONE_FREED,
 }
 
 
@@ -45,10 +52,10 @@ class MediaRooms:
     def __init__(self, media: Peer) -> None:
         self._stub = room_service_pb2_grpc.RoomServiceStub(media.channel)
 
-    async def open(self, room: str) -> None:
-        """Makes a room; safe to repeat."""
+    async def open(self, room: str, policy: RoomPolicy) -> None:
+        """Makes a room, or gives the one there is its policy; safe to repeat."""
         async with _refusals():
-            await self._stub.OpenRoom(room_service_pb2.OpenRoomRequest(room=room))
+            await self._stub.OpenRoom(room_service_pb2.OpenRoomRequest(room=room, policy=_policy_message(policy)))
 
     async def close(self, room: str) -> None:
         """Closes a room and sends everyone out; safe to repeat."""
@@ -67,10 +74,17 @@ class MediaRooms:
             loopback=room_pass.loopback,
             # Nobody opens a loopback room beforehand.
             create=room_pass.loopback,
+            admission=room_pass.admission,
         )
         request.expire_time.FromDatetime(room_pass.expires)
         async with _refusals():
             return (await self._stub.IssueToken(request)).token
+
+    async def inside(self, room: str) -> frozenset[str]:
+        """The sessions in a room."""
+        async with _refusals():
+            listed = await self._stub.ListParticipants(room_service_pb2.ListParticipantsRequest(room=room))
+        return frozenset(one.participant_sid for one in listed.participants)
 
     async def mute(self, room: str, identities: Sequence[str], excepted: Sequence[str]) -> int:
         """Mutes microphones and says how many."""
@@ -80,10 +94,21 @@ class MediaRooms:
         async with _refusals():
             return (await self._stub.MuteParticipants(request)).muted_count
 
-    async def expel(self, room: str, identity: str) -> None:
-        """Sends a participant out."""
-        async with _refusals():
-            await self._stub.ExpelParticipant(room_service_pb2.ExpelParticipantRequest(room=room, identity=identity))
+
+def _policy_message(policy: RoomPolicy) -> room_service_pb2.RoomPolicy:
+    return room_service_pb2.RoomPolicy(
+        version=policy.version,
+        microphones_locked=policy.microphones_locked,
+        participants=[
+            room_service_pb2.ParticipantPolicy(
+                identity=one.identity,
+                admission=one.admission,
+                microphone=_MICROPHONES[one.microphone],
+                screen_denied=not one.may_share,
+            )
+            for one in policy.standings.values()
+        ],
+    )
 
 
 class MediaLineJudge:

@@ -14,11 +14,11 @@ log = structlog.get_logger(__name__)
 
 
 class RoomClock:
-    """Opens and closes rooms when their time has come, and sends out of open ones who is invited no more.
+    """Opens and closes rooms when their time has come, and repeats to open ones what was decided about them.
 
     Args:
         keeper: Knows what is due and does it.
-        pause_seconds: Between two looks; a room opens at most this late, and whoever is uninvited leaves as late.
+        pause_seconds: Between two looks; a room opens at most this late.
     """
 
     def __init__(self, keeper: RoomKeeper, pause_seconds: float = 5.0) -> None:
@@ -41,7 +41,6 @@ class RoomClock:
             await self._step("close", briefing, self._keeper.close)
         for briefing in due.to_open:
             await self._step("open", briefing, self._keeper.open)
-            await self._step("expel", briefing, self._keeper.expel_uninvited)
 
     async def _step(self, verb: str, briefing: Briefing, step: Callable[[Briefing], Awaitable[None]]) -> None:
         try:

@@ -5,6 +5,7 @@ from random import Random
 from typing import Final
 
 from giaoban.ids import slug
+from giaoban.invented import MAIL_DOMAIN
 from giaoban.names import PersonId, PointId, UnitId
 from services.scheduler.demo.names import Names
 from services.scheduler.domain.people import Person, Role, RoleGrant
@@ -16,7 +17,6 @@ PROVINCE: Final = UnitId("son-ha")
 CHAIR: Final = PersonId("chu-tich-son-ha")
 SECRETARY: Final = PersonId("van-thu-son-ha")
 
-_DOMAIN: Final = "sonha.example"  # RFC 2606: mail to it goes nowhere
 _DEPARTMENTS: Final = (
     *("Văn phòng UBND tỉnh", "Sở Nội vụ", "Sở Tư pháp", "Sở Tài chính", "Sở Công Thương", "Sở Xây dựng"),
     *("Sở Nông nghiệp và Môi trường", "Sở Khoa học và Công nghệ", "Sở Văn hóa, Thể thao và Du lịch"),
@@ -132,7 +132,7 @@ class _Builder:
         self._made.units.append(Unit(unit, parent, name, kind, order=order))
 
     def _point(self, unit: UnitId, name: str, location: str, seats: int, line: Line) -> None:
-        email = f"diemcau.{unit}@{_DOMAIN}"
+        email = f"diemcau.{unit}@{MAIL_DOMAIN}"
         self._made.points.append(Point(PointId(f"diem-{unit}"), unit, name, location, seats, line, email))
 
     def _line(self, officer: Person) -> Line:
@@ -149,7 +149,7 @@ class _Builder:
             self._names.person(),
             unit,
             position=position,
-            email=f"{name}@{_DOMAIN}",
+            email=f"{name}@{MAIL_DOMAIN}",
             phone=self._names.phone(),
             username=username,
             roles=(RoleGrant(role, unit),),

@@ -1,9 +1,13 @@
 """Who was in the room when, out of facts that may come twice and in any order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+_FRESH: Final = timedelta(seconds=10)
 
 
 class Movement(StrEnum):
@@ -31,7 +35,7 @@ class Stay:
     """One session in the room; either end may still be unknown.
 
     Attributes:
-        leave_assumed: The end is only that of the room; the participant's own leaving replaces it.
+        leave_assumed: The end was not heard of but concluded; the participant's own leaving replaces it.
     """
 
     participant_sid: str
@@ -69,6 +73,34 @@ def closed(stay: Stay, at: datetime) -> Stay:
     if not stay.is_present:
         return stay
     return replace(stay, leave_time=at, leave_assumed=True)
+
+
+def superseded(stays: Iterable[Stay]) -> tuple[Stay, ...]:
+    """Sessions that a later one of the same identity has ended, closed: nobody is in a room twice."""
+    lasting = sorted(
+        (stay.subject, stay.join_time, stay.participant_sid, stay)
+        for stay in stays
+        if stay.join_time is not None and stay.leave_time is None
+    )
+    return tuple(closed(one[3], other[1]) for one, other in pairwise(lasting) if one[0] == other[0])
+
+
+def ghosts(stays: Iterable[Stay], inside: Collection[str], asked: datetime) -> tuple[Stay, ...]:
+    """Sessions that last by what was heard, and of which media knows nothing, closed.
+
+    Args:
+        stays: All sessions of a room.
+        inside: The sessions that media named.
+        asked: When media was asked; who came shortly before, on a clock of its own, may not be named yet.
+    """
+    return tuple(
+        closed(stay, asked)
+        for stay in stays
+        if stay.join_time is not None
+        and stay.leave_time is None
+        and stay.join_time < asked - _FRESH
+        and stay.participant_sid not in inside
+    )
 
 
 def _earlier(known: datetime | None, new: datetime) -> datetime:

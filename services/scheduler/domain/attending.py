@@ -31,6 +31,7 @@ from services.scheduler.domain.briefings import (
 )
 from services.scheduler.domain.changes import Changes
 from services.scheduler.domain.line_tests import NO_DATA, TOKEN_LIVES, LineTest, LineVerdict
+from services.scheduler.domain.room_rules import RoomRules
 from services.scheduler.domain.support import NOBODY, Support, SupportContact
 
 
@@ -59,6 +60,7 @@ class Media:
     """The two sides of media that an invitee meets."""
 
     rooms: Rooms
+    rules: RoomRules
     judge: LineJudge
 
 
@@ -70,6 +72,7 @@ class Attending:
         self._support = support
         self._clock = clock
         self._rooms = media.rooms
+        self._rules = media.rules
         self._judge = media.judge
         self._changes = changes
 
@@ -164,7 +167,8 @@ class Attending:
         """Lets an invitee in: keeps the headcount of a point and issues a room token.
 
         Raises:
-            DomainError: `NOT_OPEN` with `open_time`, `BRIEFING_OVER`, `NOT_INVITED`, `LINK_EXPIRED`, `BAD_FIELD`.
+            DomainError: `NOT_OPEN` with `open_time`, `BRIEFING_OVER`, `NOT_INVITED`, `LINK_EXPIRED`, `BAD_FIELD`,
+                `REMOVED_FROM_ROOM`.
         """
         async with self._store.changing() as writer:
             admission = await self._admitted(writer, caller, briefing)
@@ -178,11 +182,17 @@ class Attending:
                         "BAD_FIELD", f"Say how many people are at the point, 1 to {MAX_HEADCOUNT}.", field="headcount"
                     )
                 await writer.put_headcount(found.id, own.id, headcount, admission.now)
+            standing = (await writer.room_policy(found.id)).of(own.subject)
+            if standing.out:
+                raise PermissionDenied(
+                    "REMOVED_FROM_ROOM",
+                    "Who leads the briefing has sent you out of the room; ask its secretary to be let in again.",
+                )
             leads = conducts(caller, found, own)
             await writer.append_audit(caller.subject, "briefing.join", found.name, {"invitee": own.id})
-        # The room may have gone with its worker since the keeper opened it.
-        await self._rooms.open(found.id)
-        token = await self._rooms.token(_pass(admission, found.id, expires=found.close_time, admin=leads))
+        await self._rules.ensure(found.id)
+        room_pass = _pass(admission, found.id, expires=found.close_time, admin=leads)
+        token = await self._rooms.token(replace(room_pass, admission=standing.admission))
         self._changes.announce(found.id)
         return Entry(found.id, token, own.subject, leads)
 

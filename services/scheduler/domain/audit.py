@@ -38,11 +38,27 @@ def chained_hash(previous: str, entry: AuditEntry) -> str:
     return hashlib.sha256(json.dumps(fields, ensure_ascii=False).encode()).hexdigest()
 
 
+@dataclass(slots=True)
+class Chain:
+    """Follows a log from its first entry on.
+
+    Attributes:
+        hash: Of the last entry that was taken.
+        position: Its number; 0 before the first.
+    """
+
+    hash: str = FIRST_HASH
+    position: int = 0
+
+    def holds(self, entry: AuditEntry) -> bool:
+        """Takes the next entry; False when it is not the one that followed when it was written."""
+        if entry.position != self.position + 1 or entry.hash != chained_hash(self.hash, entry):
+            return False
+        self.hash, self.position = entry.hash, entry.position
+        return True
+
+
 def first_broken(entries: Iterable[AuditEntry]) -> int | None:
     """The position at which a log, given from its first entry on, was changed or cut; None when it is whole."""
-    previous, expected = FIRST_HASH, 1
-    for entry in entries:
-        if entry.position != expected or entry.hash != chained_hash(previous, entry):
-            return expected
-        previous, expected = entry.hash, expected + 1
-    return None
+    chain = Chain()
+    return next((chain.position + 1 for entry in entries if not chain.holds(entry)), None)

@@ -1,8 +1,9 @@
 """Booking, changing, cancelling and ending a briefing: each is one transaction with claims, revision, audit and outbox."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from giaoban.clock import Clock
@@ -42,15 +43,31 @@ REMEMBERED = timedelta(days=1)
 
 
 class Booking:
-    """The use cases that write plans."""
+    """The use cases that write plans.
+
+    Args:
+        store: Of briefings.
+        directory: Of whom may be invited.
+        clock: For what is past.
+        organizer: Of all that is booked.
+        enforce: Makes an open room hold what was decided: who is uninvited goes out at once.
+        changes: Told of each change.
+    """
 
     def __init__(
-        self, store: BriefingStore, directory: DirectoryReader, clock: Clock, organizer: Organizer, changes: Changes
+        self,
+        store: BriefingStore,
+        directory: DirectoryReader,
+        clock: Clock,
+        organizer: Organizer,
+        enforce: Callable[[BriefingId], Awaitable[None]],
+        changes: Changes,
     ) -> None:
         self._store = store
         self._directory = directory
         self._clock = clock
         self._organizer = organizer
+        self._enforce = enforce
         self._changes = changes
 
     async def create(self, caller: Principal, plan: Plan, reasons: Mapping[str, str], request_id: str = "") -> Briefing:
@@ -68,13 +85,13 @@ class Booking:
         """
         memo = Memo(request_id, caller.subject, _fingerprint(plan, reasons), BriefingId(""), 1, self._clock.now())
         async with self._store.reading() as reader:
-            answered = await _answered(reader, memo)
+            answered = await _answered(reader, memo, _former_fingerprint(plan, reasons))
         if answered is not None:
             return answered
         choice = await choose(self._directory, caller, plan)
         check_start(plan.start, self._clock.now())
         try:
-            booked = await self._book(caller, choice, reasons, memo)
+            booked = await self._book(caller, choice, reasons, memo, _former_fingerprint(plan, reasons))
         except ClaimRefused:
             await self._refuse(choice, None)
             raise
@@ -82,12 +99,18 @@ class Booking:
         return booked
 
     async def change(
-        self, caller: Principal, briefing: BriefingId, etag: str, plan: Plan, reasons: Mapping[str, str]
+        self,
+        caller: Principal,
+        briefing: BriefingId,
+        etag: str,
+        plan: Plan,
+        reasons: Mapping[str, str],
+        tell: itip.Tell = itip.Tell.AS_USUAL,
     ) -> Briefing:
         """Changes a briefing that is not over; an unchanged plan changes nothing and tells nobody.
 
         Raises:
-            DomainError: As `create`, and `UNKNOWN_BRIEFING`, `ETAG_MISMATCH`, `BRIEFING_OVER`.
+            DomainError: As `create`, and `UNKNOWN_BRIEFING`, `ETAG_MISMATCH`, `BRIEFING_OVER`, `TELL_NEEDED`.
         """
         async with self._store.reading() as reader:
             known = names_in((await self._editable(reader, caller, briefing)).plan)
@@ -99,10 +122,12 @@ class Booking:
                     raise Aborted(
                         "ETAG_MISMATCH", "Somebody changed the briefing meanwhile; read it again.", name=before.name
                     )
-                changed = await self._change(writer, caller, before, choice, reasons)
+                changed = await self._change(writer, caller, before, choice, reasons, tell)
         except ClaimRefused:
             await self._refuse(choice, briefing)
             raise
+        if changed.revision != before.revision and changed.standing(self._clock.now()) is State.OPEN:
+            await self._enforce(briefing)
         self._changes.announce(briefing)
         return changed
 
@@ -131,6 +156,27 @@ class Booking:
         self._changes.announce(briefing)
         return cancelled
 
+    async def revoke_links(self, caller: Principal, briefing: BriefingId) -> Briefing:
+        """Makes all personal links void and sends everyone a new one.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `BRIEFING_OVER`, `NO_PERMISSION`.
+        """
+        async with self._store.changing() as writer:
+            before = await self._editable(writer, caller, briefing)
+            former = [one for one in await writer.invitees(briefing) if not one.removed]
+            guests = [replace(one, link_version=one.link_version + 1) for one in former]
+            changed = replace(before, revision=before.revision + 1, revised_at=self._revision_time(before))
+            await writer.update(changed)
+            await writer.put_invitees(briefing, guests)
+            told = itip.invitations_of_change(
+                _issue(before, former), _issue(changed, guests), changed.organizer.email, itip.Tell.EVERYONE
+            )
+            await writer.append_audit(caller.subject, "briefing.revoke_links", changed.name, {"invitees": len(guests)})
+            await self._settle(writer, caller, changed, told, Happening.CHANGED)
+        self._changes.announce(briefing)
+        return changed
+
     async def end(self, caller: Principal, briefing: BriefingId) -> Briefing:
         """Ends a briefing whose room is open; the room keeper then closes the room. Ending twice is harmless.
 
@@ -153,10 +199,12 @@ class Booking:
         self._changes.announce(briefing)
         return ended
 
-    async def _book(self, caller: Principal, choice: Choice, reasons: Mapping[str, str], memo: Memo) -> Briefing:
+    async def _book(
+        self, caller: Principal, choice: Choice, reasons: Mapping[str, str], memo: Memo, former_fingerprint: str
+    ) -> Briefing:
         guests = guest_list(choice.plan, choice.leaders, choice.attendees, ())
         async with self._store.changing() as writer:
-            answered = await _answered(writer, memo)
+            answered = await _answered(writer, memo, former_fingerprint)
             if answered is not None:
                 return answered
             guests = await _with_reasons(writer, choice.plan, None, guests, reasons, {})
@@ -198,6 +246,7 @@ class Booking:
         before: Briefing,
         choice: Choice,
         reasons: Mapping[str, str],
+        tell: itip.Tell,
     ) -> Briefing:
         former = await writer.invitees(before.id)
         plan, moved = choice.plan, itip.is_rescheduled(before.plan, choice.plan)
@@ -213,7 +262,7 @@ class Booking:
             return before
         issue = _issue(before, former)
         invited = {one.id for one in guests}
-        sequence = itip.sequence_of_change(issue, plan, invited, {one.id for one in former if one.removed})
+        sequence = itip.sequence_of_change(issue, plan, guests, {one.id for one in former if one.removed})
         changed = replace(
             _with_choice(before, choice, guests),
             # Moved out of its opening time the room closes again; the keeper opens it anew.
@@ -223,10 +272,13 @@ class Booking:
             revised_at=self._revision_time(before),
         )
         uninvited = tuple(replace(one, removed=True) for one in active if one.id not in invited)
+        if uninvited and before.standing(self._clock.now()) is State.OPEN:
+            policy = (await writer.room_policy(before.id)).uninvited(one.subject for one in uninvited)
+            await writer.put_room_policy(before.id, policy.at(self._clock.now()))
         await writer.update(changed)
         await writer.put_invitees(changed.id, (*guests, *uninvited))
         await writer.claim(changed, guests)
-        told = itip.invitations_of_change(issue, _issue(changed, guests), changed.organizer.email)
+        told = itip.invitations_of_change(issue, _issue(changed, guests), changed.organizer.email, tell)
         await self._settle(writer, caller, changed, told, Happening.CHANGED)
         return changed
 
@@ -291,18 +343,26 @@ async def record_end(writer: BriefingWriter, ended: Briefing, now: datetime) -> 
     await writer.announce(Happening.ENDED, ended, now)
 
 
-async def _answered(reader: BriefingReader, memo: Memo) -> Briefing | None:
+async def _answered(reader: BriefingReader, memo: Memo, former_fingerprint: str) -> Briefing | None:
     """What the same request was answered within the last day."""
     known = await reader.memo(memo.request_id, memo.made - REMEMBERED) if memo.request_id else None
     if known is None:
         return None
-    if (known.actor, known.fingerprint) != (memo.actor, memo.fingerprint):
+    if known.actor != memo.actor or known.fingerprint not in (memo.fingerprint, former_fingerprint):
         raise FailedPrecondition("REQUEST_ID_REUSED", "This request_id belongs to another request; make a new one.")
     snapshot = await reader.snapshot(known.briefing, known.revision)
     return snapshot.briefing if snapshot is not None else None
 
 
 def _fingerprint(plan: Plan, reasons: Mapping[str, str]) -> str:
+    """What makes two requests the same, also when a later release knows a field more: what holds nothing does not count."""
+    held = {name: value for name, value in asdict(plan).items() if value}
+    text = json.dumps([held, sorted(reasons.items())], sort_keys=True, default=str)
+    return f"2:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _former_fingerprint(plan: Plan, reasons: Mapping[str, str]) -> str:
+    """That of the release before: a request from before an upgrade may be repeated after it."""
     return hashlib.sha256(repr((plan, sorted(reasons.items()))).encode()).hexdigest()
 
 

@@ -1,7 +1,6 @@
 """All use cases of briefings, over one store."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from giaoban.clock import Clock
 from services.scheduler.domain.attending import Attending, Media
@@ -12,8 +11,10 @@ from services.scheduler.domain.briefings import Organizer
 from services.scheduler.domain.changes import Changes
 from services.scheduler.domain.choosing import DirectoryReader
 from services.scheduler.domain.conducting import Conducting
+from services.scheduler.domain.leaving import Leaving
 from services.scheduler.domain.links import Links
 from services.scheduler.domain.room_keeping import RoomKeeper
+from services.scheduler.domain.room_rules import RoomRules
 from services.scheduler.domain.support import Support
 from services.scheduler.domain.time_questions import TimeQuestions
 
@@ -27,6 +28,7 @@ class BriefingCases:
     attending: Attending
     conducting: Conducting
     questions: TimeQuestions
+    leaving: Leaving
     keeper: RoomKeeper
     verifier: LinkVerifier
     changes: Changes
@@ -45,27 +47,18 @@ class Surroundings:
     judge: LineJudge
 
 
-def briefing_cases(store: BriefingStore, around: Surroundings) -> BriefingCases:
+def briefing_cases(store: BriefingStore, around: Surroundings, changes: Changes) -> BriefingCases:
     """Puts the use cases together."""
-    changes = Changes()
-    clock = around.clock
+    clock, rooms = around.clock, around.rooms
+    rules = RoomRules(store, rooms, clock)
     return BriefingCases(
-        booking=Booking(store, around.directory, clock, around.organizer, changes),
+        booking=Booking(store, around.directory, clock, around.organizer, rules.enforce, changes),
         reading=BriefingReading(store, clock, around.links),
-        attending=Attending(store, around.support, clock, Media(around.rooms, around.judge), changes),
-        conducting=Conducting(store, clock, around.rooms, changes),
+        attending=Attending(store, around.support, clock, Media(rooms, rules, around.judge), changes),
+        conducting=Conducting(store, clock, rooms, rules, changes),
         questions=TimeQuestions(store, around.directory, clock),
-        keeper=RoomKeeper(store, clock, around.rooms, changes),
+        leaving=Leaving(around.directory),
+        keeper=RoomKeeper(store, clock, rooms, rules, changes),
         verifier=LinkVerifier(store, clock, around.links),
         changes=changes,
     )
-
-
-def organizer_at(public_url: str) -> Organizer:
-    """Whom calendar programs see as organiser: an address at the site's own domain.
-
-    An address of numbers has no mail, so a site without a name gets one of `.local` (RFC 6762), which leads nowhere.
-    """
-    host = urlsplit(public_url).hostname or ""
-    named = "." in host and not host.replace(".", "").isdigit()
-    return Organizer(f"giaoban@{host if named else 'giaoban.local'}", "Giao Ban")

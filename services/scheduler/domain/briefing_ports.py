@@ -14,6 +14,7 @@ from services.scheduler.domain.briefings import Briefing, Invitee
 from services.scheduler.domain.conflicts import Conflict
 from services.scheduler.domain.itip import Invitation
 from services.scheduler.domain.line_tests import LineTest, LineVerdict
+from services.scheduler.domain.room_policy import RoomPolicy
 from services.scheduler.domain.speaking import SpeakingOrder
 from services.scheduler.domain.working_days import SpecialDay
 
@@ -101,12 +102,22 @@ class BriefingReader(Protocol):
         """All invitees, removed ones too, in protocol order: chair, secretary, points, people."""
         ...
 
+    async def invitees_of(self, briefing: BriefingId, subjects: Collection[str]) -> Sequence[Invitee]:
+        """Those of some subjects, removed ones too, in no order."""
+        ...
+
     async def invitee(self, invitee: InviteeId) -> tuple[BriefingId, Invitee] | None:
         """An invitee and its briefing."""
         ...
 
     async def own_invitees(self, briefings: Collection[BriefingId], subject: str) -> Mapping[BriefingId, Invitee]:
         """As whom a subject is invited to briefings, by briefing; removed ones left out."""
+        ...
+
+    async def addresses_ahead(
+        self, subjects: Collection[str] | None, now: datetime
+    ) -> Sequence[tuple[BriefingId, str, str]]:
+        """Briefing, subject and mail address of each invitation to a briefing that is not over; None: of all subjects."""
         ...
 
     async def conflicts(
@@ -127,16 +138,16 @@ class BriefingReader(Protocol):
         """All sessions in the room."""
         ...
 
-    async def uninvited_inside(self, briefing: BriefingId) -> Sequence[str]:
-        """Subjects in the room who are invited no more."""
-        ...
-
     async def headcounts(self, briefing: BriefingId) -> Mapping[InviteeId, int]:
         """The newest count of each point that said one."""
         ...
 
     async def speaking_order(self, briefing: BriefingId) -> SpeakingOrder:
         """The speaking order."""
+        ...
+
+    async def room_policy(self, briefing: BriefingId) -> RoomPolicy:
+        """What was decided about the participants of the room."""
         ...
 
     async def line_test(self, room: str) -> LineTest | None:
@@ -215,8 +226,16 @@ class BriefingWriter(BriefingReader, Protocol):
         """Replaces the speaking order."""
         ...
 
+    async def put_room_policy(self, briefing: BriefingId, policy: RoomPolicy) -> None:
+        """Replaces what was decided about the participants of the room."""
+        ...
+
     async def put_line_test(self, test: LineTest) -> None:
         """Creates or replaces a line test."""
+        ...
+
+    async def note_position(self, reader: str, position: str, *, reset: bool) -> str:
+        """Keeps how far a reader's books are, and answers the greatest it has named so far; `reset` begins anew."""
         ...
 
     async def mark_room(self, briefing: BriefingId, *, is_open: bool) -> None:
@@ -248,13 +267,14 @@ class RoomPass:
     expires: datetime
     admin: bool = False
     loopback: bool = False
+    admission: int = 0
 
 
 class Rooms(Protocol):
     """The media rooms."""
 
-    async def open(self, room: str) -> None:
-        """Makes a room; safe to repeat."""
+    async def open(self, room: str, policy: RoomPolicy) -> None:
+        """Makes a room, or gives the one there is its policy; safe to repeat."""
         ...
 
     async def close(self, room: str) -> None:
@@ -265,12 +285,12 @@ class Rooms(Protocol):
         """Issues a room token."""
         ...
 
-    async def mute(self, room: str, identities: Sequence[str], excepted: Sequence[str]) -> int:
-        """Mutes microphones (of all but the excepted when no identity is named) and says how many."""
+    async def inside(self, room: str) -> frozenset[str]:
+        """The sessions in a room."""
         ...
 
-    async def expel(self, room: str, identity: str) -> None:
-        """Sends a participant out."""
+    async def mute(self, room: str, identities: Sequence[str], excepted: Sequence[str]) -> int:
+        """Mutes microphones (of all but the excepted when no identity is named) and says how many."""
         ...
 
 

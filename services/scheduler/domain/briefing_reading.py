@@ -19,9 +19,16 @@ from services.scheduler.domain.briefing_access import (
     seen_briefing,
     sight_of,
 )
-from services.scheduler.domain.briefing_ports import BriefingQuery, BriefingReader, BriefingStore, RevisionSnapshot
+from services.scheduler.domain.briefing_ports import (
+    BriefingQuery,
+    BriefingReader,
+    BriefingStore,
+    RevisionSnapshot,
+    Sight,
+)
 from services.scheduler.domain.briefings import Briefing, Invitee, Kind
 from services.scheduler.domain.links import Links
+from services.scheduler.domain.room_policy import RoomPolicy
 from services.scheduler.domain.speaking import SpeakingOrder
 
 MAX_PAGE = 500
@@ -53,12 +60,22 @@ class SeenInvitee:
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """What those in a briefing see change."""
+    """What those in a briefing see change.
+
+    Attributes:
+        leads: Whether the caller leads, and so sees what was decided about others.
+        microphone_closed: Whether the caller may not open its microphone.
+        screen_denied: Whether it may not share a screen.
+    """
 
     seen: SeenBriefing
     speaking: SpeakingOrder
     present: tuple[str, ...]
     headcount: int
+    policy: RoomPolicy
+    leads: bool
+    microphone_closed: bool
+    screen_denied: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class Told:
 
     snapshot: RevisionSnapshot
     latest_revision: int
+    secretary: Invitee | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +222,34 @@ class BriefingReading:
         async with self._store.reading() as reader:
             newest = await reader.briefing(briefing)
             snapshot = await reader.snapshot(briefing, revision)
+            subject = newest.plan.secretary if newest is not None else ""
+            secretary = (await reader.own_invitees([briefing], subject)).get(briefing)
         if newest is None or snapshot is None:
             raise NotFound(
                 "UNKNOWN_BRIEFING", "There is no such revision.", name=briefing_name(briefing), revision=str(revision)
             )
-        return Told(snapshot, newest.revision)
+        return Told(snapshot, newest.revision, secretary)
+
+    async def revisions(
+        self, reader: str, position: str, after: tuple[datetime, BriefingId] | None, *, reset: bool
+    ) -> tuple[str, Page]:
+        """The greatest position that a reader's books had, and a page of briefings that are not over, called off or not.
+
+        For our own services, which compare their books with them.
+        """
+        async with self._store.changing() as writer:
+            known = await writer.note_position(reader, position, reset=reset)
+            query = BriefingQuery(
+                sight=Sight(everything=True),
+                limit=MAX_PAGE + 1,
+                ends_after=self._clock.now(),
+                cancelled_too=True,
+                after=after,
+            )
+            found = await writer.briefings(query)
+        page = tuple(SeenBriefing(one, ()) for one in found[:MAX_PAGE])
+        last = page[-1].briefing if len(found) > MAX_PAGE else None
+        return known, Page(page, (last.plan.start, last.id) if last is not None else None)
 
     async def live(self, caller: Principal, briefing: BriefingId) -> LiveState:
         """The live state of a briefing.
@@ -220,11 +261,23 @@ class BriefingReading:
             found = await seen_briefing(reader, caller, briefing)
             own = await own_invitee(reader, caller, briefing)
             present = attendance.present(await reader.stays(briefing))
-            invitees = [one for one in await reader.invitees(briefing) if one.subject in present]
+            invitees = await reader.invitees_of(briefing, present)
             headcounts = await reader.headcounts(briefing)
             speaking = await reader.speaking_order(briefing)
+            policy = await reader.room_policy(briefing)
+        leads, subject = conducts(caller, found, own), own.subject if own is not None else ""
+        heard = policy.may_be_heard(subject, leads=leads, has_floor=subject == speaking.speaker)
         people = sum(1 if one.kind is Kind.PERSON else headcounts.get(one.id, 0) for one in invitees)
-        return LiveState(self.seen(caller, found, own), speaking, present, people)
+        return LiveState(
+            self.seen(caller, found, own),
+            speaking,
+            present,
+            people,
+            policy,
+            leads,
+            microphone_closed=not heard,
+            screen_denied=not policy.of(subject).may_share,
+        )
 
 
 class LinkVerifier:

@@ -10,7 +10,7 @@ from giaoban.principal import Principal
 from services.scheduler.domain.access import Reach, reach_of
 from services.scheduler.domain.briefing_access import check_edit
 from services.scheduler.domain.briefings import Plan, check_plan
-from services.scheduler.domain.directory import Resolved, UnitFacts
+from services.scheduler.domain.directory import Leaver, Resolved, Subject, UnitFacts
 from services.scheduler.domain.guests import check_known
 from services.scheduler.domain.working_days import local_date
 
@@ -22,8 +22,16 @@ class DirectoryReader(Protocol):
         """The points and people behind selectors on a civil date, as far as a caller reaches."""
         ...
 
+    async def subjects(self, names: Iterable[str]) -> Mapping[str, Subject]:
+        """The facts of points and people by name, retired ones too; unknown names are left out."""
+        ...
+
     async def unit_facts(self, names: Sequence[str]) -> Mapping[str, UnitFacts]:
         """The facts of units by name; unknown names are left out."""
+        ...
+
+    async def leavers(self, names: Sequence[str], on_date: date) -> Sequence[Leaver]:
+        """Which selectors stand for somebody or something known that is no more on a civil date."""
         ...
 
     async def describe(self, names: Sequence[str]) -> Mapping[str, str]:
@@ -72,8 +80,24 @@ async def choose(directory: DirectoryReader, caller: Principal, plan: Plan, know
         )
     check_edit(caller, host.path, host.name)
     day, reach = local_date(plan.start), reach_of(caller, known)
-    leaders = await directory.resolve_selectors([plan.chair, plan.secretary], day, reach)
+    former = frozenset(known)
+    leaders = await _with_leavers(
+        directory, await directory.resolve_selectors([plan.chair, plan.secretary], day, reach), former
+    )
     attendees = await directory.resolve_selectors(plan.attendees, day, reach)
+    # Whoever left since, or whose unit ended, is invited no more; that must not block the change of anything else.
+    gone = former.intersection(attendees.unknown)
+    if gone:
+        plan = replace(plan, attendees=tuple(name for name in plan.attendees if name not in gone))
+        attendees = replace(attendees, unknown=tuple(name for name in attendees.unknown if name not in gone))
     check_known(plan, leaders, attendees)
     shown = await directory.describe(plan.attendees)
     return Choice(plan, host, leaders, attendees, tuple(shown.get(name, name) for name in plan.attendees))
+
+
+async def _with_leavers(directory: DirectoryReader, leaders: Resolved, former: frozenset[str]) -> Resolved:
+    """Keeps a chair or secretary who has left until somebody else is named."""
+    left = await directory.subjects([name for name in leaders.unknown if name in former])
+    people = (*leaders.people, *(each for each in left.values() if not each.is_point))
+    unknown = tuple(name for name in leaders.unknown if name not in left)
+    return replace(leaders, people=people, unknown=unknown)

@@ -1,4 +1,6 @@
-"""Leading a briefing: the speaking order, muting, sending out."""
+"""Leading a briefing: the speaking order, microphones, screens, sending out and letting in again."""
+
+from collections.abc import Callable
 
 from giaoban.clock import Clock
 from giaoban.errors import InvalidArgument, NotFound, PermissionDenied
@@ -6,19 +8,22 @@ from giaoban.names import BriefingId
 from giaoban.principal import Principal
 from services.scheduler.domain.booking import briefing_over, not_open
 from services.scheduler.domain.briefing_access import check_conducts, own_invitee, seen_briefing
-from services.scheduler.domain.briefing_ports import BriefingReader, BriefingStore, Rooms
+from services.scheduler.domain.briefing_ports import BriefingReader, BriefingStore, BriefingWriter, Rooms
 from services.scheduler.domain.briefings import Briefing, Invitee, State
 from services.scheduler.domain.changes import Changes
-from services.scheduler.domain.speaking import SpeakingRequest
+from services.scheduler.domain.room_policy import RoomPolicy
+from services.scheduler.domain.room_rules import RoomRules
+from services.scheduler.domain.speaking import SpeakingOrder, SpeakingRequest
 
 
 class Conducting:
     """The use cases of an open room."""
 
-    def __init__(self, store: BriefingStore, clock: Clock, rooms: Rooms, changes: Changes) -> None:
+    def __init__(self, store: BriefingStore, clock: Clock, rooms: Rooms, rules: RoomRules, changes: Changes) -> None:
         self._store = store
         self._clock = clock
         self._rooms = rooms
+        self._rules = rules
         self._changes = changes
 
     async def ask(self, caller: Principal, briefing: BriefingId) -> int:
@@ -50,11 +55,12 @@ class Conducting:
                 check_conducts(caller, found, own)
             self._check_open(found)
             whose = identity or (own.subject if own is not None else "")
-            await writer.put_speaking_order(briefing, (await writer.speaking_order(briefing)).withdrawn(whose))
-        self._changes.announce(briefing)
+            order = await writer.speaking_order(briefing)
+            decided = await self._put_order(writer, briefing, order, order.withdrawn(whose))
+        await self._tell(briefing, decided=decided)
 
     async def give_floor(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
-        """Gives the floor to an invitee; an empty identity takes it back.
+        """Gives the floor to an invitee, whose microphone may then open; an empty identity takes it back.
 
         Raises:
             DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `UNKNOWN_PARTICIPANT`, `NOT_OPEN`, `BRIEFING_OVER`.
@@ -66,38 +72,113 @@ class Conducting:
                 speaker = (await writer.own_invitees([briefing], identity)).get(briefing)
                 if speaker is None:
                     raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that name is invited.", identity=identity[:80])
-                order = order.floor_given(self._request(speaker), self._clock.now())
+                after = order.floor_given(self._request(speaker), self._clock.now())
             else:
-                order = order.floor_taken()
-            await writer.put_speaking_order(briefing, order)
-        self._changes.announce(briefing)
+                after = order.floor_taken()
+            decided = await self._put_order(writer, briefing, order, after)
+        await self._tell(briefing, decided=decided)
 
-    async def mute(self, caller: Principal, briefing: BriefingId, identity: str) -> int:
-        """Mutes one microphone, or those of all but the chair and the caller; answers how many.
+    async def mute(self, caller: Principal, briefing: BriefingId, identity: str, *, lock: bool = False) -> int:
+        """Mutes one microphone until it is allowed again, or those of all but the chair and the caller once.
+
+        Args:
+            caller: Who leads.
+            briefing: The briefing.
+            identity: Whom; empty means all.
+            lock: Of all: until they are allowed again.
+
+        Returns:
+            How many were open.
 
         Raises:
-            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`; or what media refuses.
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`; or
+                what media refuses.
         """
         async with self._store.reading() as reader:
             found, own = await self._conducted(reader, caller, briefing)
+        if identity:
+            await self._decide(caller, briefing, "briefing.mute", identity, lambda policy: policy.held(identity))
+        elif lock:
+            await self._decide(caller, briefing, "briefing.lock_microphones", "", RoomPolicy.locked)
+        else:
+            await self._audit(caller, found, "briefing.mute", identity)
         excepted = dict.fromkeys([found.plan.chair, *([own.subject] if own is not None else [])])
-        muted = await self._rooms.mute(briefing, [identity] if identity else [], [] if identity else list(excepted))
-        await self._audit(caller, found, "briefing.mute", identity)
-        return muted
+        return await self._rooms.mute(briefing, [identity] if identity else [], [] if identity else list(excepted))
 
-    async def remove(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
-        """Sends a participant out of the room; its link stays good.
+    async def allow_microphone(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
+        """Lets a microphone open again, or all of them; who leads never opens one, its owner does.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`.
+        """
+        change = (lambda policy: policy.allowed(identity)) if identity else RoomPolicy.all_allowed
+        await self._decide(caller, briefing, "briefing.allow_microphone", identity, change)
+
+    async def permit_screen(self, caller: Principal, briefing: BriefingId, identity: str, *, permitted: bool) -> None:
+        """Gives or takes the right to share a screen; what is shared stops.
 
         Raises:
             DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`,
                 `BAD_FIELD`.
         """
-        if not identity:
-            raise InvalidArgument("BAD_FIELD", "Name the participant to remove.", field="identity")
-        async with self._store.reading() as reader:
-            found, _ = await self._conducted(reader, caller, briefing)
-        await self._rooms.expel(briefing, identity)
-        await self._audit(caller, found, "briefing.remove", identity)
+        action = "briefing.permit_screen" if permitted else "briefing.deny_screen"
+        _check_named(identity)
+        await self._decide(caller, briefing, action, identity, lambda policy: policy.sharing(identity, permitted))
+
+    async def remove(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
+        """Sends a participant out, who stays invited and is not let in again until it is readmitted.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`,
+                `BAD_FIELD`.
+        """
+        _check_named(identity)
+        await self._decide(caller, briefing, "briefing.remove", identity, lambda policy: policy.sent_out(identity))
+
+    async def readmit(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
+        """Lets a removed participant come in again.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`,
+                `BAD_FIELD`.
+        """
+        _check_named(identity)
+        await self._decide(caller, briefing, "briefing.readmit", identity, lambda policy: policy.readmitted(identity))
+
+    async def _decide(
+        self,
+        caller: Principal,
+        briefing: BriefingId,
+        action: str,
+        identity: str,
+        change: Callable[[RoomPolicy], RoomPolicy],
+    ) -> None:
+        async with self._store.changing() as writer:
+            found, _ = await self._conducted(writer, caller, briefing)
+            if identity and not await _is_known(writer, briefing, identity):
+                raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that name is invited.", identity=identity[:80])
+            before = await writer.room_policy(briefing)
+            if (after := change(before)) != before:
+                await writer.put_room_policy(briefing, after.at(self._clock.now()))
+                await writer.append_audit(caller.subject, action, found.name, {"identity": identity})
+        await self._tell(briefing, decided=True)
+
+    async def _put_order(
+        self, writer: BriefingWriter, briefing: BriefingId, before: SpeakingOrder, after: SpeakingOrder
+    ) -> bool:
+        """Keeps a speaking order; answers whether it changes who may be heard."""
+        await writer.put_speaking_order(briefing, after)
+        policy = await writer.room_policy(briefing)
+        freed = policy.given_floor(after.speaker) if after.speaker is not None else policy
+        decided = freed != policy or (policy.microphones_locked and before.speaker != after.speaker)
+        if decided:
+            await writer.put_room_policy(briefing, freed.at(self._clock.now()))
+        return decided
+
+    async def _tell(self, briefing: BriefingId, *, decided: bool) -> None:
+        if decided:
+            await self._rules.enforce(briefing)
+        self._changes.announce(briefing)
 
     async def _audit(self, caller: Principal, briefing: Briefing, action: str, identity: str) -> None:
         async with self._store.changing() as writer:
@@ -128,6 +209,18 @@ class Conducting:
 
     def _request(self, invitee: Invitee) -> SpeakingRequest:
         return SpeakingRequest(invitee.subject, invitee.display_name, invitee.id, self._clock.now())
+
+
+def _check_named(identity: str) -> None:
+    if not identity:
+        raise InvalidArgument("BAD_FIELD", "Name the participant.", field="identity")
+
+
+async def _is_known(reader: BriefingReader, briefing: BriefingId, identity: str) -> bool:
+    """Whether an identity is or was invited, or came by a token that was made by hand."""
+    if await reader.invitees_of(briefing, [identity]):
+        return True
+    return any(stay.subject == identity for stay in await reader.stays(briefing))
 
 
 def _not_invited() -> PermissionDenied:

@@ -117,6 +117,16 @@ def parse_rule(selector: str) -> Rule | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody or something named that is no more on a day; `successor` takes the place, empty when nobody is known."""
+
+    name: str
+    display_name: str
+    successor: str
+    successor_display_name: str
+
+
 class Directory:
     """Reads the organisation for whoever books briefings."""
 
@@ -159,6 +169,34 @@ class Directory:
             tree = await reader.tree()
         units = [unit for name in names if (unit := tree.get(_unit_id(name))) is not None]
         return {unit_name(unit.id): UnitFacts(unit_name(unit.id), unit.display_name, unit.path) for unit in units}
+
+    async def leavers(self, names: Sequence[str], on_date: date) -> list[Leaver]:
+        """Which selectors stand for somebody or something known that is no more on a civil date, with who follows."""
+        subjects = await self.subjects(names)
+        async with self._store.reading() as reader:
+            tree = await reader.tree()
+            found = []
+            for name in dict.fromkeys(names):
+                subject, rule = subjects.get(name), parse_rule(name)
+                unit = tree.get(_unit_id(name)) or (tree.get(rule.unit) if rule is not None else None)
+                if subject is not None and _gone(subject, tree, on_date):
+                    found.append(await self._follower(reader, tree, subject, on_date))
+                elif unit is not None and not unit.exists_on(on_date):
+                    found.append(_unit_leaver(name, unit, rule, tree))
+        return found
+
+    async def _follower(self, reader: OrgReader, tree: UnitTree, subject: Subject, on_date: date) -> Leaver:
+        unit = _lasting(tree, tree.get(_unit_id(subject.unit)), on_date)
+        candidates: list[Subject] = []
+        if unit is not None and subject.is_point:
+            candidates = [_point_subject(tree, each) for each in await reader.points_of([unit.id])]
+        elif unit is not None:
+            people = [_person_subject(tree, each) for each in await reader.people() if each.unit == unit.id]
+            candidates = [each for each in people if subject.position and each.position == subject.position]
+        lasting = [each for each in candidates if each.name != subject.name and not _gone(each, tree, on_date)]
+        follower = min(lasting, key=lambda each: each.rank, default=None)
+        name, shown = (follower.name, follower.display_name) if follower is not None else ("", "")
+        return Leaver(subject.name, subject.display_name, name, shown)
 
     async def describe(self, names: Iterable[str]) -> dict[str, str]:
         """What to show for selectors, by selector; unknown ones are shown as they are."""
@@ -227,6 +265,25 @@ def _within(reach: Reach, name: str, tree: UnitTree, unit_id: UnitId | None) -> 
 def _gone(subject: Subject, tree: UnitTree, on_date: date) -> bool:
     unit = tree.get(_unit_id(subject.unit))
     return subject.retired or (unit is not None and not unit.exists_on(on_date))
+
+
+def _lasting(tree: UnitTree, unit: Unit | None, on_date: date) -> Unit | None:
+    """The unit, or the one that follows it after mergers, that exists on a day."""
+    seen: set[UnitId] = set()
+    while unit is not None and not unit.exists_on(on_date) and unit.id not in seen:
+        seen.add(unit.id)
+        unit = tree.get(unit.successor)
+    return unit if unit is not None and unit.exists_on(on_date) else None
+
+
+def _unit_leaver(name: str, unit: Unit, rule: Rule | None, tree: UnitTree) -> Leaver:
+    follower = tree.get(unit.successor)
+    if rule is not None:
+        follows = Rule(follower.id, rule.kind) if follower is not None else None
+        shown = rule_display_name(follows, tree) if follows is not None else ""
+        return Leaver(name, rule_display_name(rule, tree), follows.name if follows is not None else "", shown)
+    successor = (unit_name(follower.id), follower.display_name) if follower is not None else ("", "")
+    return Leaver(name, unit.display_name, *successor)
 
 
 def _point_subject(tree: UnitTree, point: Point) -> Subject:

@@ -96,8 +96,14 @@ def _invitee(subject: Subject, part: Part, known: Mapping[str, Invitee]) -> Invi
         comment=before.comment,
         response_time=before.response_time,
         override_reason=before.override_reason,
-        link_version=before.link_version,
+        link_version=readdressed(before, fresh.email).link_version,
     )
+
+
+def readdressed(invitee: Invitee, email: str) -> Invitee:
+    """The invitee with the address of today; another one voids the link that was sent to the address before."""
+    moved = invitee.email and invitee.email.casefold() != email.casefold()
+    return replace(invitee, email=email, link_version=invitee.link_version + bool(moved))
 
 
 def in_protocol_order(invitees: Sequence[Invitee]) -> tuple[Invitee, ...]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from giaoban.ids import fold
 from giaoban.names import UnitId
+from services.scheduler.domain.garbled import REMEDIES, garbled
 from services.scheduler.domain.org_fields import cleaned
 from services.scheduler.domain.people import Role, RoleGrant, ordered
 
@@ -89,7 +90,10 @@ def read_code(text: str) -> str:
 
 
 def _text(text: str, _context: Context) -> str:
-    return cleaned(text)
+    if (spoiled := garbled(text)) is not None:
+        raise BadCell(spoiled, REMEDIES[spoiled])
+    # A line break within a cell only makes it narrower on paper.
+    return " ".join(cleaned(text).split())
 
 
 def _lower(text: str, _context: Context) -> str:
@@ -171,7 +175,7 @@ UNIT: Final = _column("unit", "đơn vị", "trực thuộc", read=_unit, unit="
 COLUMNS: Final = (
     RECORD,
     CODE,
-    _column("name", "tên", "họ tên", unit="display_name", point="display_name", person="display_name"),
+    _column("name", "tên", "họ tên", "họ và tên", unit="display_name", point="display_name", person="display_name"),
     UNIT,
     _column("kind", "cấp", unit="kind"),
     _column("order", "thứ tự", read=_number, unit="order"),
@@ -187,7 +191,7 @@ COLUMNS: Final = (
     _column("it_phone", "điện thoại CNTT", point="line.it_contact_phone"),
     _column("email", "thư điện tử", point="email", person="email"),
     _column("position", "chức vụ", person="position"),
-    _column("phone", "điện thoại", person="phone"),
+    _column("phone", "điện thoại", "số điện thoại", person="phone"),
     _column("username", "tài khoản", read=_lower, person="username"),
     _column("language", "ngôn ngữ", read=_lower, person="language"),
     _column("roles", "vai trò", read=_roles, person="roles"),

@@ -1,7 +1,9 @@
-"""A CSV file as rows of cells: UTF-8 with or without a byte order mark, commas, semicolons or tabs."""
+"""A CSV file as rows of cells: UTF-8, or UTF-16 with its byte order mark (Excel: *Unicode Text*); commas, semicolons or tabs."""
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +14,8 @@ from services.scheduler.domain.import_problems import Problems
 MOST_BYTES: Final = 5_000_000
 MOST_ROWS: Final = 20_000
 _DELIMITERS: Final = ",;\t"
+_DELIMITER_HINT: Final = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)  # a first line that Excel understands
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # .xlsx and .xls
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,12 @@ def _decoded(content: bytes, problems: Problems) -> str | None:
     if len(content) > MOST_BYTES:
         problems.add(1, "", "FILE_TOO_LARGE", "", f"The file may have {MOST_BYTES} bytes.")
         return None
+    if content.startswith(_WORKBOOKS):
+        problems.add(1, "", "IS_WORKBOOK", "", "This is an Excel workbook; save the sheet as CSV UTF-8.")
+        return None
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
         problems.add(row, "", "BAD_ENCODING", "", "The file is no CSV in UTF-8; save it as CSV UTF-8.")
@@ -65,11 +73,13 @@ def _decoded(content: bytes, problems: Problems) -> str | None:
 
 def _lines(text: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
     """The records that hold anything, each with the line on which it begins."""
-    start = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=start.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    hint = _DELIMITER_HINT.match(text)
+    rest = text[hint.end() :] if hint else text
+    start = rest.lstrip("\r\n").partition("\n")[0]
+    delimiter = hint[1] if hint else max(_DELIMITERS, key=start.count)
+    reader = csv.reader(io.StringIO(rest, newline=""), delimiter=delimiter, strict=True)
     while True:
-        number = reader.line_num + 1
+        number = reader.line_num + (2 if hint else 1)
         try:
             cells = next(reader)
         except StopIteration:

@@ -5,12 +5,13 @@ briefing (start, duration), when it is called off, when somebody is uninvited (t
 when somebody is invited again (the REQUEST must outrank that CANCEL). Text and added attendees leave it as it is.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from giaoban.errors import InvalidArgument
 from giaoban.names import InviteeId
-from services.scheduler.domain.briefings import Answer, Invitee, Plan
+from services.scheduler.domain.briefings import Answer, Invitee, Part, Plan
 
 
 class Method(StrEnum):
@@ -20,13 +21,27 @@ class Method(StrEnum):
     CANCEL = "CANCEL"
 
 
+class Tell(StrEnum):
+    """Who is to hear of a change, by the word of who makes it."""
+
+    AS_USUAL = "as_usual"
+    EVERYONE = "everyone"
+    CONCERNED = "concerned"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What one invitee is to be told of one revision.
+    """What one mailbox is to be told of one revision.
+
+    A calendar knows one object of a UID (RFC 5545 §3.8.4.7): a mailbox that serves a point and its chairman, or two people,
+    is told once, of all of them.
 
     Attributes:
-        whole_briefing: False when only this invitee was uninvited: that CANCEL carries no STATUS (RFC 5546 §3.2.5).
-        update: True when the invitee was told of an earlier revision.
+        invitee: The first of those whom the mailbox serves, in protocol order.
+        whole_briefing: False when only this mailbox serves nobody any more: that CANCEL carries no STATUS (RFC 5546 §3.2.5).
+        update: True when the mailbox was told of an earlier revision.
+        sharing: The others whom it serves.
     """
 
     invitee: Invitee
@@ -34,6 +49,7 @@ class Invitation:
     sequence: int
     whole_briefing: bool
     update: bool
+    sharing: tuple[Invitee, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +66,22 @@ def is_rescheduled(before: Plan, after: Plan) -> bool:
     return (before.start, before.minutes) != (after.start, after.minutes)
 
 
-def sequence_of_change(
-    before: Issue, plan: Plan, invited: Collection[InviteeId], removed: Collection[InviteeId]
-) -> int:
+def sequence_of_change(before: Issue, plan: Plan, guests: Sequence[Invitee], removed: Collection[InviteeId]) -> int:
     """Answers the SEQUENCE of a changed briefing.
 
     Args:
         before: The revision before.
         plan: The plan from now on.
-        invited: Who is invited from now on.
+        guests: Who is invited from now on.
         removed: Who was uninvited earlier and not invited again since.
     """
+    invited = {one.id for one in guests}
     uninvited = any(invitee.id not in invited for invitee in before.invitees)
     invited_again = any(invitee in removed for invitee in invited)
-    return before.sequence + (is_rescheduled(before.plan, plan) or uninvited or invited_again)
+    abandoned = any(
+        box not in mailboxes(guests) for box, served in mailboxes(before.invitees).items() if served[0].email
+    )
+    return before.sequence + (is_rescheduled(before.plan, plan) or uninvited or invited_again or abandoned)
 
 
 def unanswered(invitees: Iterable[Invitee]) -> tuple[Invitee, ...]:
@@ -75,51 +93,73 @@ def _text_of(plan: Plan) -> Plan:
     return replace(plan, attendees=())
 
 
-def _address(invitee: Invitee) -> str:
-    return invitee.email.casefold()
+def mailboxes(invitees: Iterable[Invitee]) -> dict[str, tuple[Invitee, ...]]:
+    """Whom each mailbox serves, by its address in one case; whoever has no address stands alone under its id."""
+    boxes: dict[str, tuple[Invitee, ...]] = {}
+    for one in invitees:
+        box = one.email.casefold() or one.id
+        boxes[box] = (*boxes.get(box, ()), one)
+    return boxes
 
 
-def _heard(invitees: Iterable[Invitee], organizer_email: str) -> list[Invitee]:
+def _heard(invitees: Iterable[Invitee], organizer_email: str) -> dict[str, tuple[Invitee, ...]]:
     # The organiser's own address gets no message: a calendar would answer itself.
-    return [one for one in invitees if not one.email or _address(one) != organizer_email.casefold()]
+    return {box: served for box, served in mailboxes(invitees).items() if box != organizer_email.casefold()}
+
+
+def _request(served: tuple[Invitee, ...], sequence: int, *, update: bool) -> Invitation:
+    return Invitation(served[0], Method.REQUEST, sequence, whole_briefing=True, update=update, sharing=served[1:])
+
+
+def _cancel(served: tuple[Invitee, ...], sequence: int, *, whole_briefing: bool) -> Invitation:
+    return Invitation(
+        served[0], Method.CANCEL, sequence, whole_briefing=whole_briefing, update=True, sharing=served[1:]
+    )
 
 
 def invitations_of_booking(after: Issue, organizer_email: str) -> tuple[Invitation, ...]:
     """A first REQUEST to everyone invited."""
-    return tuple(
-        Invitation(one, Method.REQUEST, after.sequence, whole_briefing=True, update=False)
-        for one in _heard(after.invitees, organizer_email)
-    )
+    heard = _heard(after.invitees, organizer_email)
+    return tuple(_request(served, after.sequence, update=False) for served in heard.values())
 
 
-def invitations_of_change(before: Issue, after: Issue, organizer_email: str) -> tuple[Invitation, ...]:
-    """A REQUEST to whom the change concerns, a CANCEL to those invited no more, nothing to the others.
+def invitations_of_change(
+    before: Issue, after: Issue, organizer_email: str, tell: Tell = Tell.AS_USUAL
+) -> tuple[Invitation, ...]:
+    """A REQUEST to whom the change concerns, a CANCEL to mailboxes that serve nobody any more, nothing to the others.
 
-    A changed plan concerns everyone; a changed list of attendees only those who come new; a corrected address only the
-    one it belongs to, whose mailbox knows nothing yet. What the address before got is not called off: the invitee, and
-    with it the invitation, is the same.
+    Another time concerns everyone; a changed list of attendees only the mailboxes that serve others than before, or in
+    another part. A corrected address is both: the mailbox before serves nobody, or one less; the new one knows nothing yet.
+    Of other words in the plan everyone hears, unless who made the change wants it otherwise.
+
+    Raises:
+        InvalidArgument: `TELL_NEEDED`: nobody is to hear of it, and somebody is concerned.
     """
-    known = {(one.id, _address(one)) for one in before.invitees}
-    kept = {one.id for one in after.invitees}
-    concerns_all = _text_of(before.plan) != _text_of(after.plan)
+    was, now = _heard(before.invitees, organizer_email), _heard(after.invitees, organizer_email)
+    reworded = _text_of(before.plan) != _text_of(after.plan)
+    everyone = is_rescheduled(before.plan, after.plan) or tell is Tell.EVERYONE or (reworded and tell is Tell.AS_USUAL)
     requests = [
-        Invitation(one, Method.REQUEST, after.sequence, whole_briefing=True, update=(one.id, _address(one)) in known)
-        for one in _heard(after.invitees, organizer_email)
-        if concerns_all or (one.id, _address(one)) not in known
+        _request(served, after.sequence, update=box in was)
+        for box, served in now.items()
+        if everyone or _parts(served) != _parts(was.get(box, ()))
     ]
-    # A mailbox that still holds another invitation of this UID would lose that one, too.
-    still_used = {_address(one) for one in after.invitees if one.email}
     cancels = [
-        Invitation(one, Method.CANCEL, after.sequence, whole_briefing=False, update=True)
-        for one in _heard(before.invitees, organizer_email)
-        if one.id not in kept and _address(one) not in still_used
+        _cancel(served, after.sequence, whole_briefing=False)
+        for box, served in was.items()
+        if box not in now and served[0].email
     ]
+    if tell is Tell.NOBODY and (requests or cancels):
+        raise InvalidArgument(
+            "TELL_NEEDED", "This change concerns invitees, who must be told; choose to tell them.", field="tell"
+        )
     return (*requests, *cancels)
+
+
+def _parts(served: Iterable[Invitee]) -> set[tuple[InviteeId, Part]]:
+    return {(one.id, one.part) for one in served}
 
 
 def invitations_of_cancelling(before: Issue, organizer_email: str) -> tuple[Invitation, ...]:
     """A CANCEL to everyone invited, those who declined too; its SEQUENCE is one higher."""
-    return tuple(
-        Invitation(one, Method.CANCEL, before.sequence + 1, whole_briefing=True, update=True)
-        for one in _heard(before.invitees, organizer_email)
-    )
+    heard = _heard(before.invitees, organizer_email)
+    return tuple(_cancel(served, before.sequence + 1, whole_briefing=True) for served in heard.values())

@@ -20,7 +20,9 @@ _EMAIL: Final = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
     re.ASCII,
 )
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 .()-]{2,28}[0-9]", re.ASCII)
+_PHONE: Final = re.compile(r"\+?\(?[0-9][0-9 .()-]{2,28}[0-9]", re.ASCII)
+# Nine digits of a mobile number or ten of a landline: Excel takes the first 0 off what it holds for a number.
+_LOST_ZERO: Final = re.compile(r"[35789][0-9]{8}|2[0-9]{9}", re.ASCII)
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}", re.ASCII)
 
 
@@ -110,6 +112,8 @@ def _email(field: str, value: str) -> Iterator[FieldProblem]:
 def _phone(field: str, value: str) -> Iterator[FieldProblem]:
     if value and not _PHONE.fullmatch(value):
         yield FieldProblem(field, "BAD_PHONE", value, f"{field} is no telephone number such as 0912 345 678.")
+    elif _LOST_ZERO.fullmatch(re.sub(r"[ .()-]", "", value)):
+        yield FieldProblem(field, "LOST_ZERO", value, f"{field} has lost its first 0; write it as in 0912 345 678.")
 
 
 def cleaned(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from giaoban.names import PersonId, PointId, UnitId
@@ -22,6 +23,8 @@ class Scope:
     """Folded words (`giaoban.ids.fold`); a row counts when each occurs in its own texts or its unit's name."""
     active_only: bool = False
     """Leaves out what is retired."""
+    on_date: date | None = None
+    """Leaves out what belongs to units that do not exist on that civil date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,27 @@ class Account:
     password_hash: str
 
 
+class Readdresser(Protocol):
+    """What follows a corrected mail address; see `services.scheduler.domain.readdressing`."""
+
+    async def count(self, addresses: Mapping[str, str]) -> int:
+        """How many invitations would go to another address."""
+        ...
+
+    async def apply(self, actor: str, addresses: Mapping[str, str]) -> int:
+        """Lets briefings ahead follow; answers how many invitations do."""
+        ...
+
+
 class OrgReader(Protocol):
     """Reads within one transaction."""
 
+    async def version(self) -> int:
+        """Another number whenever units or points have changed."""
+        ...
+
     async def tree(self) -> UnitTree:
-        """All units."""
+        """All units; kept between calls while they do not change, so a reader must not change it."""
         ...
 
     async def points(self, ids: Collection[PointId] | None = None) -> Sequence[Point]:
@@ -71,6 +90,14 @@ class OrgReader(Protocol):
         """People in protocol order of their units, each with its sort key."""
         ...
 
+    async def best_points(self, scope: Scope, phrase: str, limit: int) -> Sequence[Point]:
+        """Points that hold the words of a scope, best first; `phrase` is the folded query."""
+        ...
+
+    async def best_people(self, scope: Scope, phrase: str, limit: int) -> Sequence[Person]:
+        """People that hold the words of a scope, best first; `phrase` is the folded query."""
+        ...
+
     async def point_counts(self) -> Mapping[UnitId, int]:
         """How many points in use each unit has itself; units without any are left out."""
         ...
@@ -93,7 +120,10 @@ class OrgReader(Protocol):
 
 
 class OrgWriter(OrgReader, Protocol):
-    """Reads and writes within one transaction; whoever holds one is alone in changing the organisation."""
+    """Reads and writes within one transaction; whoever holds one is alone in changing the organisation.
+
+    Its `tree` is a copy that rules may change.
+    """
 
     async def put_units(self, units: Sequence[Unit]) -> None:
         """Creates or replaces units, the unit above before those below; revisions count up by one."""

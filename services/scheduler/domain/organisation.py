@@ -11,7 +11,7 @@ from giaoban.principal import Principal
 from services.scheduler.domain.access import check_write
 from services.scheduler.domain.audit import Detail
 from services.scheduler.domain.org_fields import person_problems, point_problems, refuse, unit_problems
-from services.scheduler.domain.org_ports import OrgStore, OrgWriter
+from services.scheduler.domain.org_ports import OrgStore, OrgWriter, Readdresser
 from services.scheduler.domain.org_rights import locks_out, needed_for_person, needed_for_point, needed_for_unit
 from services.scheduler.domain.org_views import PersonView, PointView, person_view, point_view
 from services.scheduler.domain.passwords import PasswordHasher, check_password
@@ -25,9 +25,10 @@ _Record = TypeVar("_Record", Unit, Point, Person)
 class Organisation:
     """The use cases of administrators; `caller` needs `org.write` on every unit that a change touches."""
 
-    def __init__(self, store: OrgStore, hasher: PasswordHasher) -> None:
+    def __init__(self, store: OrgStore, hasher: PasswordHasher, readdresser: Readdresser) -> None:
         self._store = store
         self._hasher = hasher
+        self._readdresser = readdresser
 
     async def create_unit(self, caller: Principal, unit: Unit) -> Unit:
         """Creates a unit; an empty id is made from the display name.
@@ -102,7 +103,9 @@ class Organisation:
                 await writer.put_points([after])
                 await _record(writer, caller, "point.update", point_name(point.id), before, after)
                 after = replace(after, revision=after.revision + 1)
-            return point_view(after, tree)
+        if before.email != after.email:
+            await self._readdresser.apply(caller.subject, {point_name(after.id): after.email})
+        return point_view(after, tree)
 
     async def create_person(self, caller: Principal, person: Person, password: str) -> PersonView:
         """Creates a person, with an account when there is a user name.
@@ -149,7 +152,9 @@ class Organisation:
             if after != before or password_hash:
                 await self._put_person(writer, caller, before, after, password_hash)
                 after = replace(after, revision=after.revision + 1)
-            return person_view(after, tree)
+        if before.email != after.email:
+            await self._readdresser.apply(caller.subject, {person_name(after.id): after.email})
+        return person_view(after, tree)
 
     async def _checked_hash(self, person: Person, password: str) -> str:
         refuse(person_problems(person))

@@ -7,11 +7,14 @@ import argon2
 
 from giaoban.errors import InvalidArgument
 from giaoban.ids import fold
+from giaoban.turns import NewestFirst
 
 SHORTEST: Final = 10
 LONGEST: Final = 256
 _MANY_KINDS: Final = 4
-_AT_ONCE: Final = 2  # one hash takes 64 MiB
+_AT_ONCE: Final = 2  # one hash takes 64 MiB and four threads
+_MOST_WAITING: Final = 200  # what is checked within the time that a browser waits
+_MOST_OF_NOBODY: Final = 32
 
 
 class PasswordHasher(Protocol):
@@ -31,16 +34,20 @@ class PasswordHasher(Protocol):
 
 
 class Argon2Hasher:
-    """Argon2id in threads, so that the event loop goes on; at most two at once, the others wait."""
+    """Argon2id in threads, so that the event loop goes on; at most two at once, the others wait.
+
+    Names that have no account are checked in a lane of their own: guessing at them must not keep people with one out.
+    """
 
     def __init__(self, hasher: argon2.PasswordHasher | None = None) -> None:
         self._hasher = hasher or argon2.PasswordHasher()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = NewestFirst(_AT_ONCE, _MOST_WAITING)
+        self._turns_of_nobody = NewestFirst(1, _MOST_OF_NOBODY)
         self._nobody = ""
 
     async def hash(self, password: str) -> str:
         """What to store."""
-        async with self._turns:
+        async with self._turns.turn():
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, password_hash: str, password: str) -> bool:
@@ -48,7 +55,7 @@ class Argon2Hasher:
         if not password_hash:
             # Unknown accounts cost the same time as known ones, so that nobody learns which exist.
             self._nobody = self._nobody or await self.hash("nobody has this password")
-        async with self._turns:
+        async with (self._turns if password_hash else self._turns_of_nobody).turn():
             right = await asyncio.to_thread(self._verify, password_hash or self._nobody, password)
         return right and bool(password_hash)
 

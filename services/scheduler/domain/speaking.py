@@ -32,6 +32,11 @@ class SpeakingOrder:
 
     requests: tuple[SpeakingRequest, ...] = ()
 
+    @property
+    def speaker(self) -> str | None:
+        """Who has the floor."""
+        return next((request.identity for request in self.requests if request.state is SpeakingState.SPEAKING), None)
+
     def find(self, identity: str) -> SpeakingRequest | None:
         """The request of that identity."""
         return next((request for request in self.requests if request.identity == identity), None)

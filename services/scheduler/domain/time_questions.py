@@ -93,7 +93,7 @@ class TimeQuestions:
         Raises:
             InvalidArgument: `BAD_FIELD` for a span that is reversed or longer than 400 days.
         """
-        if not first <= last <= first + MAX_SPAN:
+        if not timedelta(0) <= last - first <= MAX_SPAN:
             raise InvalidArgument("BAD_FIELD", "Choose a last date up to 400 days after the first.", field="last_date")
         async with self._store.reading() as reader:
             return await reader.special_days(first, last)

@@ -5,6 +5,7 @@ question of prefixes. Its `rank` sorts the same way but by protocol order first,
 before children and siblings in protocol order.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -60,10 +61,15 @@ class UnitTree:
 
     def __init__(self, units: Iterable[Unit]) -> None:
         self._units: dict[UnitId, Unit] = {unit.id: unit for unit in units}
+        self._in_order: list[Unit] | None = None
+
+    def copy(self) -> "UnitTree":
+        """A tree of its own that changes apart from this one."""
+        return UnitTree(self._units.values())
 
     def __iter__(self) -> Iterator[Unit]:
         """Every unit in protocol order: parents first."""
-        return iter(sorted(self._units.values(), key=lambda unit: unit.rank))
+        return iter(self._ordered())
 
     def __len__(self) -> int:
         return len(self._units)
@@ -77,7 +83,15 @@ class UnitTree:
 
     def below(self, root: str) -> list[Unit]:
         """The unit with path `root` and all below it, in protocol order."""
-        return [unit for unit in self if is_below(unit.path, root)]
+        ordered = self._ordered()
+        if root == WHOLE_TREE:
+            return list(ordered)
+        top = self.get(UnitId(root.strip("/").rpartition("/")[2]))
+        if top is None or top.path != root:
+            return []
+        # They stand in a row: their ranks begin with that of the unit, which ends in "/"; "0" is the character behind it.
+        first = bisect_left(ordered, top.rank, key=_rank)
+        return ordered[first : bisect_left(ordered, top.rank[:-1] + "0", lo=first, key=_rank)]
 
     def put(self, changed: Iterable[Unit]) -> list[Unit]:
         """Takes new or changed units and returns every unit that is now different, moved subtrees included.
@@ -90,8 +104,17 @@ class UnitTree:
         candidates.update((unit.id, unit) for unit in changed)
         placed = _placed(candidates)
         different = [unit for unit in placed.values() if unit != self._units.get(unit.id)]
-        self._units = placed
-        return sorted(different, key=lambda unit: unit.rank)
+        self._units, self._in_order = placed, None
+        return sorted(different, key=_rank)
+
+    def _ordered(self) -> list[Unit]:
+        if self._in_order is None:
+            self._in_order = sorted(self._units.values(), key=_rank)
+        return self._in_order
+
+
+def _rank(unit: Unit) -> str:
+    return unit.rank
 
 
 def _placed(units: Mapping[UnitId, Unit]) -> dict[UnitId, Unit]:

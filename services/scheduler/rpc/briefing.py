@@ -17,10 +17,13 @@ from giaoban.names import BriefingId, parse_briefing, parse_invitee
 from giaoban.principal import Principal
 from giaoban.rpc.context import Context
 from giaoban.rpc.interceptors import current_principal
+from giaoban.rpc.times import instant, timestamp
 from services.scheduler.domain.briefing_cases import BriefingCases
 from services.scheduler.domain.briefing_reading import ListFilter, SeenInvitee
 from services.scheduler.domain.briefings import Briefing
 from services.scheduler.rpc import briefing_convert as convert
+
+_LONGEST_POSITION: Final = 64
 
 WATCH_PAUSE_SECONDS: Final = 0.25
 """Between two states of a watched briefing, at least."""
@@ -49,7 +52,10 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
     async def GetBriefing(self, request: pb.GetBriefingRequest, context: Context) -> pb.GetBriefingResponse:
         """Reads a briefing."""
         seen = await self._cases.reading.get(current_principal(), parse_briefing(request.name))
-        return pb.GetBriefingResponse(briefing=convert.seen_message(seen))
+        leavers = await self._cases.leaving.named_in(seen)
+        return pb.GetBriefingResponse(
+            briefing=convert.seen_message(seen), leavers=[convert.leaver_message(one) for one in leavers]
+        )
 
     @override
     async def ListBriefings(self, request: pb.ListBriefingsRequest, context: Context) -> pb.ListBriefingsResponse:
@@ -64,8 +70,10 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
             after=_position(request.page_token),
         )
         page = await self._cases.reading.page(current_principal(), wanted)
+        full = request.view == pb.BRIEFING_VIEW_FULL
         return pb.ListBriefingsResponse(
-            briefings=[convert.seen_message(seen) for seen in page.briefings], next_page_token=_token(page.after)
+            briefings=[convert.seen_message(seen, full=full) for seen in page.briefings],
+            next_page_token=_token(page.after),
         )
 
     @override
@@ -78,6 +86,7 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
             request.briefing.etag,
             convert.plan_of(request.briefing),
             convert.reasons_of(request.override_reasons),
+            convert.tell_of(request.tell),
         )
         return pb.UpdateBriefingResponse(briefing=await self._shown(caller, changed))
 
@@ -87,6 +96,13 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
         caller = current_principal()
         cancelled = await self._cases.booking.cancel(caller, parse_briefing(request.name), request.reason)
         return pb.CancelBriefingResponse(briefing=await self._shown(caller, cancelled))
+
+    @override
+    async def RevokeLinks(self, request: pb.RevokeLinksRequest, context: Context) -> pb.RevokeLinksResponse:
+        """Makes all personal links void."""
+        caller = current_principal()
+        changed = await self._cases.booking.revoke_links(caller, parse_briefing(request.name))
+        return pb.RevokeLinksResponse(briefing=await self._shown(caller, changed))
 
     @override
     async def EndBriefing(self, request: pb.EndBriefingRequest, context: Context) -> pb.EndBriefingResponse:
@@ -101,8 +117,15 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
     @override
     async def ListInvitees(self, request: pb.ListInviteesRequest, context: Context) -> pb.ListInviteesResponse:
         """Lists who is invited."""
-        seen = await self._cases.reading.invitees(current_principal(), parse_briefing(request.parent, "parent"))
-        return pb.ListInviteesResponse(invitees=[convert.invitee_message(one) for one in seen])
+        caller, briefing = current_principal(), parse_briefing(request.parent, "parent")
+        seen = await self._cases.reading.invitees(caller, briefing)
+        left: frozenset[str] = frozenset()
+        if caller.is_service:  # which reminds nobody who has left
+            start = (await self._cases.reading.get(caller, briefing)).briefing.plan.start
+            left = await self._cases.leaving.of([one.invitee.subject for one in seen], start)
+        return pb.ListInviteesResponse(
+            invitees=[convert.invitee_message(one, left=one.invitee.subject in left) for one in seen]
+        )
 
     @override
     async def RespondInvitation(
@@ -124,13 +147,30 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
         return pb.GetInvitationsResponse(
             briefing=convert.briefing_message(briefing),
             invitations=[
-                convert.invitation_message(briefing, one, reading.invitation_path(one.invitee))
-                for one in told.snapshot.invitations
+                convert.invitation_message(briefing, one, reading.invitation_path) for one in told.snapshot.invitations
             ],
             organizer_email=briefing.organizer.email,
             organizer_display_name=briefing.organizer.display_name,
-            revision_time=convert.timestamp(briefing.revised_at),
+            revision_time=timestamp(briefing.revised_at),
             latest_revision=told.latest_revision,
+            secretary_email=told.secretary.email if told.secretary else "",
+            secretary_phone=told.secretary.phone if told.secretary else "",
+        )
+
+    @override
+    async def ListRevisions(self, request: pb.ListRevisionsRequest, context: Context) -> pb.ListRevisionsResponse:
+        """Lists the newest revisions for a reader that compares its books."""
+        if len(request.position) > _LONGEST_POSITION:
+            raise convert.bad_field("position", f"A position has at most {_LONGEST_POSITION} characters.")
+        known, page = await self._cases.reading.revisions(
+            current_principal().subject, request.position, _position(request.page_token), reset=request.reset
+        )
+        return pb.ListRevisionsResponse(
+            revisions=[
+                pb.BriefingRevision(name=seen.briefing.name, revision=seen.briefing.revision) for seen in page.briefings
+            ],
+            known_position=known,
+            next_page_token=_token(page.after),
         )
 
     @override
@@ -174,8 +214,34 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
     @override
     async def MuteParticipant(self, request: pb.MuteParticipantRequest, context: Context) -> pb.MuteParticipantResponse:
         """Mutes microphones."""
-        muted = await self._cases.conducting.mute(current_principal(), parse_briefing(request.name), request.identity)
+        muted = await self._cases.conducting.mute(
+            current_principal(), parse_briefing(request.name), request.identity, lock=request.lock
+        )
         return pb.MuteParticipantResponse(muted_count=muted)
+
+    @override
+    async def AllowMicrophone(self, request: pb.AllowMicrophoneRequest, context: Context) -> pb.AllowMicrophoneResponse:
+        """Lets microphones open again."""
+        await self._cases.conducting.allow_microphone(
+            current_principal(), parse_briefing(request.name), request.identity
+        )
+        return pb.AllowMicrophoneResponse()
+
+    @override
+    async def PermitScreen(self, request: pb.PermitScreenRequest, context: Context) -> pb.PermitScreenResponse:
+        """Gives or takes the right to share a screen."""
+        await self._cases.conducting.permit_screen(
+            current_principal(), parse_briefing(request.name), request.identity, permitted=request.permitted
+        )
+        return pb.PermitScreenResponse()
+
+    @override
+    async def ReadmitParticipant(
+        self, request: pb.ReadmitParticipantRequest, context: Context
+    ) -> pb.ReadmitParticipantResponse:
+        """Lets a removed participant in again."""
+        await self._cases.conducting.readmit(current_principal(), parse_briefing(request.name), request.identity)
+        return pb.ReadmitParticipantResponse()
 
     @override
     async def RemoveParticipant(
@@ -189,7 +255,7 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
 def _bound(request: pb.ListBriefingsRequest, field: str) -> datetime | None:
     if not request.HasField(field):  # type: ignore[arg-type]  # the stub wants a literal
         return None
-    return convert.instant(getattr(request, field), field)
+    return instant(getattr(request, field), field)
 
 
 def _token(after: tuple[datetime, BriefingId] | None) -> str:

@@ -1,16 +1,15 @@
 """Messages of briefings as values of the domain, and back; everything from the wire is read with limits."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from briefing.v1 import briefing_pb2, briefing_service_pb2, quality_pb2
 from giaoban.errors import InvalidArgument
 from giaoban.names import invitee_name
+from giaoban.rpc.times import instant, timestamp
 from services.scheduler.domain.attendance import Interval
 from services.scheduler.domain.briefing_reading import LiveState, SeenBriefing, SeenInvitee
 from services.scheduler.domain.briefings import (
@@ -18,14 +17,17 @@ from services.scheduler.domain.briefings import (
     AgendaItem,
     Answer,
     Briefing,
+    Invitee,
     Kind,
     Part,
     Plan,
     State,
 )
 from services.scheduler.domain.conflicts import Conflict
-from services.scheduler.domain.itip import Invitation, Method
+from services.scheduler.domain.directory import Leaver
+from services.scheduler.domain.itip import Invitation, Method, Tell
 from services.scheduler.domain.line_tests import Direction, LineVerdict
+from services.scheduler.domain.room_policy import Microphone, Standing
 from services.scheduler.domain.speaking import SpeakingRequest, SpeakingState
 
 _STATES: Final = {
@@ -47,6 +49,12 @@ _ANSWERS: Final = {
     Answer.TENTATIVE: briefing_pb2.PARTICIPATION_STATUS_TENTATIVE,
     Answer.DELEGATED: briefing_pb2.PARTICIPATION_STATUS_DELEGATED,
 }
+_TELLS: Final = {
+    briefing_service_pb2.TELL_SCOPE_UNSPECIFIED: Tell.AS_USUAL,
+    briefing_service_pb2.TELL_SCOPE_EVERYONE: Tell.EVERYONE,
+    briefing_service_pb2.TELL_SCOPE_CONCERNED: Tell.CONCERNED,
+    briefing_service_pb2.TELL_SCOPE_NOBODY: Tell.NOBODY,
+}
 _METHODS: Final = {
     Method.REQUEST: briefing_service_pb2.Invitation.METHOD_REQUEST,
     Method.CANCEL: briefing_service_pb2.Invitation.METHOD_CANCEL,
@@ -67,21 +75,6 @@ _MAX_REASONS: Final = 1000
 def bad_field(field: str, message: str) -> InvalidArgument:
     """The refusal of a field, with its remedy."""
     return InvalidArgument("BAD_FIELD", message, field=field)
-
-
-def instant(value: Timestamp, field: str) -> datetime:
-    """Reads a timestamp; `BAD_FIELD` outside of the years 1 to 9999."""
-    try:
-        return value.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise bad_field(field, f"{field} is no time; write it in RFC 3339.") from error
-
-
-def timestamp(moment: datetime) -> Timestamp:
-    """Writes a timestamp."""
-    value = Timestamp()
-    value.FromDatetime(moment)
-    return value
 
 
 def minutes(value: Duration, field: str) -> int:
@@ -137,10 +130,10 @@ def answer_of(value: "briefing_pb2.ParticipationStatus.ValueType") -> Answer:
     raise bad_field("status", "Choose an answer: accepted, declined, tentative or delegated.")
 
 
-def briefing_message(briefing: Briefing, actions: Iterable[str] = ()) -> briefing_pb2.Briefing:
-    """Writes a briefing; its state as it is given."""
+def briefing_message(briefing: Briefing, actions: Iterable[str] = (), *, full: bool = True) -> briefing_pb2.Briefing:
+    """Writes a briefing, its state as it is given; in lists without agenda, attendees and notes."""
     plan = briefing.plan
-    return briefing_pb2.Briefing(
+    message = briefing_pb2.Briefing(
         name=briefing.name,
         title=plan.title,
         host_unit=plan.host_unit,
@@ -148,15 +141,6 @@ def briefing_message(briefing: Briefing, actions: Iterable[str] = ()) -> briefin
         secretary=plan.secretary,
         start_time=timestamp(plan.start),
         duration=Duration(seconds=plan.minutes * 60),
-        agenda=[
-            briefing_pb2.AgendaItem(title=item.title, presenter=item.presenter, minutes=item.minutes)
-            for item in plan.agenda
-        ],
-        attendees=[
-            briefing_pb2.AttendeeSelector(name=name, display_name=shown)
-            for name, shown in zip(plan.attendees, briefing.attendee_names, strict=True)
-        ],
-        notes=plan.notes,
         state=_STATES[briefing.state],
         revision=briefing.revision,
         etag=briefing.etag,
@@ -171,14 +155,35 @@ def briefing_message(briefing: Briefing, actions: Iterable[str] = ()) -> briefin
         room=briefing.id,
         allowed_actions=list(actions),
     )
+    if full:
+        message.notes = plan.notes
+        message.agenda.extend(
+            briefing_pb2.AgendaItem(title=item.title, presenter=item.presenter, minutes=item.minutes)
+            for item in plan.agenda
+        )
+        message.attendees.extend(
+            briefing_pb2.AttendeeSelector(name=name, display_name=shown)
+            for name, shown in zip(plan.attendees, briefing.attendee_names, strict=True)
+        )
+    return message
 
 
-def seen_message(seen: SeenBriefing) -> briefing_pb2.Briefing:
+def seen_message(seen: SeenBriefing, *, full: bool = True) -> briefing_pb2.Briefing:
     """Writes a briefing as a caller sees it."""
-    return briefing_message(seen.briefing, seen.actions)
+    return briefing_message(seen.briefing, seen.actions, full=full)
 
 
-def invitee_message(seen: SeenInvitee) -> briefing_pb2.Invitee:
+def leaver_message(leaver: Leaver) -> briefing_service_pb2.Leaver:
+    """Writes who will have left."""
+    return briefing_service_pb2.Leaver(
+        name=leaver.name,
+        display_name=leaver.display_name,
+        successor=leaver.successor,
+        successor_display_name=leaver.successor_display_name,
+    )
+
+
+def invitee_message(seen: SeenInvitee, *, left: bool = False) -> briefing_pb2.Invitee:
     """Writes an invitee with its attendance."""
     invitee = seen.invitee
     message = briefing_pb2.Invitee(
@@ -199,6 +204,7 @@ def invitee_message(seen: SeenInvitee) -> briefing_pb2.Invitee:
         present=seen.present,
         join_path=seen.join_path,
         phone=invitee.phone,
+        left=left,
     )
     if invitee.response_time is not None:
         message.response_time.FromDatetime(invitee.response_time)
@@ -212,18 +218,35 @@ def _interval_message(interval: Interval) -> briefing_pb2.AttendanceInterval:
     return message
 
 
-def invitation_message(briefing: Briefing, invitation: Invitation, join_path: str) -> briefing_service_pb2.Invitation:
-    """Writes what one invitee is to be told; whoever is uninvited gets no link."""
-    link = join_path if invitation.method is Method.REQUEST else ""
-    seen = SeenInvitee(briefing.id, invitation.invitee, join_path=link)
+def invitation_message(
+    briefing: Briefing, invitation: Invitation, path_of: Callable[[Invitee], str]
+) -> briefing_service_pb2.Invitation:
+    """Writes what one mailbox is to be told; whoever is uninvited gets no link."""
+
+    def written(invitee: Invitee) -> briefing_pb2.Invitee:
+        link = path_of(invitee) if invitation.method is Method.REQUEST else ""
+        return invitee_message(SeenInvitee(briefing.id, invitee, join_path=link))
+
     return briefing_service_pb2.Invitation(
-        invitee=invitee_message(seen),
+        invitee=written(invitation.invitee),
+        sharing=[written(one) for one in invitation.sharing],
         method=_METHODS[invitation.method],
         sequence=invitation.sequence,
         language=invitation.invitee.language,
         whole_briefing=invitation.whole_briefing,
         update=invitation.update,
     )
+
+
+def tell_of(scope: "briefing_service_pb2.TellScope.ValueType") -> Tell:
+    """Reads who is to hear of a change.
+
+    Raises:
+        InvalidArgument: `BAD_FIELD`.
+    """
+    if scope not in _TELLS:
+        raise InvalidArgument("BAD_FIELD", "Say who hears of the change: everyone, concerned or nobody.", field="tell")
+    return _TELLS[scope]
 
 
 def conflict_message(conflict: Conflict) -> briefing_pb2.Conflict:
@@ -249,6 +272,19 @@ def live_message(live: LiveState, position: int) -> briefing_service_pb2.WatchBr
         present_subjects=live.present,
         headcount=live.headcount,
         position=position,
+        microphones_locked=live.policy.microphones_locked,
+        microphone_closed=live.microphone_closed,
+        screen_denied=live.screen_denied,
+        standings=[_standing_message(one) for one in live.policy.standings.values()] if live.leads else (),
+    )
+
+
+def _standing_message(standing: Standing) -> briefing_service_pb2.ParticipantStanding:
+    return briefing_service_pb2.ParticipantStanding(
+        identity=standing.identity,
+        removed=standing.out,
+        microphone_held=standing.microphone is Microphone.HELD,
+        screen_denied=not standing.may_share,
     )
 
 

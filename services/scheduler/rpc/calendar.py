@@ -1,6 +1,5 @@
 """`CalendarService`: who is taken, and which days are not ordinary."""
 
-from datetime import date
 from typing import Final
 
 from typing_extensions import override
@@ -10,6 +9,7 @@ from briefing.v1 import calendar_service_pb2_grpc
 from giaoban.names import parse_briefing
 from giaoban.rpc.context import Context
 from giaoban.rpc.interceptors import current_principal
+from giaoban.rpc.times import civil_date, instant
 from services.scheduler.domain.time_questions import Question, TimeQuestions
 from services.scheduler.domain.working_days import DayKind
 from services.scheduler.rpc import briefing_convert as convert
@@ -32,7 +32,7 @@ class CalendarServicer(calendar_service_pb2_grpc.CalendarServiceServicer):
         findings = await self._questions.check(
             current_principal(),
             Question(
-                start=convert.instant(request.start_time, "start_time").replace(microsecond=0),
+                start=instant(request.start_time, "start_time").replace(microsecond=0),
                 minutes=convert.minutes(request.duration, "duration"),
                 attendees=tuple(selector.name for selector in request.attendees),
                 chair=request.chair,
@@ -51,7 +51,7 @@ class CalendarServicer(calendar_service_pb2_grpc.CalendarServiceServicer):
     async def ListSpecialDays(self, request: pb.ListSpecialDaysRequest, context: Context) -> pb.ListSpecialDaysResponse:
         """Lists days that are not ordinary."""
         days = await self._questions.special_days(
-            _date(request.first_date, "first_date"), _date(request.last_date, "last_date")
+            civil_date(request.first_date, "first_date"), civil_date(request.last_date, "last_date")
         )
         return pb.ListSpecialDaysResponse(
             days=[
@@ -59,10 +59,3 @@ class CalendarServicer(calendar_service_pb2_grpc.CalendarServiceServicer):
                 for one in days
             ]
         )
-
-
-def _date(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise convert.bad_field(field, f"{field} must read YYYY-MM-DD.") from error

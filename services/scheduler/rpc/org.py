@@ -34,7 +34,7 @@ class OrgServicer(org_service_pb2_grpc.OrgServiceServicer):
         question = (request.parent, request.valid_date)
         part = page_slice(_limit(request.page_size), request.page_token, *question)
         parent = convert.optional_unit(request.parent, "parent")
-        day = convert.civil_date(request.valid_date, "valid_date") or local_date(self._clock.now())
+        day = convert.optional_date(request.valid_date, "valid_date") or local_date(self._clock.now())
         page = await self._cases.reading.list_units(current_principal(), parent, day, part)
         return pb.ListUnitsResponse(
             units=[convert.unit_message(unit) for unit in page.items], next_page_token=page_token(page.after, *question)
@@ -102,12 +102,16 @@ class OrgServicer(org_service_pb2_grpc.OrgServiceServicer):
     async def ImportOrg(self, request: pb.ImportOrgRequest, context: Context) -> pb.ImportOrgResponse:
         """Reads a file of units, points and people."""
         outcome = await self._cases.importing.run(
-            current_principal(), request.content, validate_only=request.validate_only
+            current_principal(),
+            request.content,
+            validate_only=request.validate_only,
+            confirm_mails=request.confirm_mails,
         )
         return pb.ImportOrgResponse(
             unit_count=outcome.unit_count,
             point_count=outcome.point_count,
             person_count=outcome.person_count,
+            readdressed_count=outcome.readdressed_count,
             problems=[convert.problem_message(problem) for problem in outcome.problems],
         )
 

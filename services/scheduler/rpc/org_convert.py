@@ -18,6 +18,7 @@ from giaoban.names import (
     point_name,
     unit_name,
 )
+from giaoban.rpc.times import civil_date
 from services.scheduler.domain.audit import AuditEntry
 from services.scheduler.domain.directory_search import Entry
 from services.scheduler.domain.import_problems import ImportProblem
@@ -43,21 +44,13 @@ def optional_unit(name: str, field: str) -> UnitId | None:
     return parse_unit(name, field) if name else None
 
 
-def civil_date(text: str, field: str) -> date | None:
+def optional_date(text: str, field: str) -> date | None:
     """Reads `YYYY-MM-DD`; None when empty.
 
     Raises:
         InvalidArgument: `BAD_FIELD`.
     """
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        if day.isoformat() == text:
-            return day
-    except ValueError:
-        pass
-    raise InvalidArgument("BAD_FIELD", f"{field} must be a day such as 2026-11-23.", field=field, problem="BAD_DATE")
+    return civil_date(text, field) if text else None
 
 
 def unit_of(message: org_pb2.Unit) -> Unit:
@@ -67,8 +60,8 @@ def unit_of(message: org_pb2.Unit) -> Unit:
         parent=optional_unit(message.parent, "unit.parent"),
         display_name=cleaned(message.display_name),
         kind=cleaned(message.kind),
-        valid_from=civil_date(message.valid_from_date, "unit.valid_from_date"),
-        valid_to=civil_date(message.valid_to_date, "unit.valid_to_date"),
+        valid_from=optional_date(message.valid_from_date, "unit.valid_from_date"),
+        valid_to=optional_date(message.valid_to_date, "unit.valid_to_date"),
         successor=optional_unit(message.successor, "unit.successor"),
         order=message.order,
     )

@@ -7,6 +7,7 @@ from briefing.v1 import point_service_pb2_grpc
 from giaoban.names import BriefingId, parse_briefing
 from giaoban.rpc.context import Context
 from giaoban.rpc.interceptors import current_principal
+from giaoban.rpc.times import timestamp
 from services.scheduler.domain.briefing_cases import BriefingCases
 from services.scheduler.domain.briefing_reading import SeenInvitee
 from services.scheduler.rpc import briefing_convert as convert
@@ -32,10 +33,10 @@ class PointServicer(point_service_pb2_grpc.PointServiceServicer):
         return pb.GetAdmissionResponse(
             briefing=convert.seen_message(seen),
             invitee=convert.invitee_message(SeenInvitee(briefing.id, invitee)),
-            open_time=convert.timestamp(briefing.open_time),
+            open_time=timestamp(briefing.open_time),
             support_name=admission.support.name,
             support_phone=admission.support.phone,
-            server_time=convert.timestamp(admission.now),
+            server_time=timestamp(admission.now),
         )
 
     @override

@@ -22,6 +22,7 @@ from services.scheduler.domain.briefings import (
 from services.scheduler.domain.conflicts import Conflict
 from services.scheduler.domain.guests import in_protocol_order
 from services.scheduler.domain.line_tests import LineTest
+from services.scheduler.domain.room_policy import UNTOUCHED, RoomPolicy
 from services.scheduler.domain.speaking import SpeakingOrder
 from services.scheduler.domain.working_days import SpecialDay
 from services.scheduler.store import briefing_rows as rows
@@ -34,6 +35,8 @@ from services.scheduler.store.briefing_tables import (
     line_test,
     occurrence,
     request_memo,
+    room_policy,
+    room_standing,
     series,
     speaking_request,
     working_day,
@@ -109,6 +112,11 @@ class SqlBriefingReader:
         found = await self._all(select(invitee).where(invitee.c.occurrence_id == briefing))
         return in_protocol_order([rows.invitee_of(row) for row in found])
 
+    async def invitees_of(self, briefing: BriefingId, subjects: Collection[str]) -> Sequence[Invitee]:
+        """Those of some subjects, removed ones too."""
+        found = select(invitee).where(invitee.c.occurrence_id == briefing, invitee.c.subject.in_(subjects))
+        return [rows.invitee_of(row) for row in await self._all(found)]
+
     async def invitee(self, invitee_id: InviteeId) -> tuple[BriefingId, Invitee] | None:
         """An invitee and its briefing."""
         row = (await self._session.execute(select(invitee).where(invitee.c.id == invitee_id))).one_or_none()
@@ -120,6 +128,23 @@ class SqlBriefingReader:
             invitee.c.occurrence_id.in_(briefings), invitee.c.subject == subject, invitee.c.removed.is_(False)
         )
         return {BriefingId(row.occurrence_id): rows.invitee_of(row) for row in await self._all(found)}
+
+    async def addresses_ahead(
+        self, subjects: Collection[str] | None, now: datetime
+    ) -> Sequence[tuple[BriefingId, str, str]]:
+        """The addresses of invitations to briefings that are not over."""
+        found = (
+            select(invitee.c.occurrence_id, invitee.c.subject, invitee.c.email)
+            .join(occurrence, occurrence.c.id == invitee.c.occurrence_id)
+            .where(invitee.c.removed.is_(False), occurrence.c.state.in_(_UNDER_WAY), occurrence.c.ends > now)
+        )
+        rows = await self._all(found)
+        # Few briefings are ahead, and a file may name more subjects than a statement takes.
+        return [
+            (BriefingId(row.occurrence_id), row.subject, row.email)
+            for row in rows
+            if subjects is None or row.subject in subjects
+        ]
 
     async def conflicts(
         self, subjects: Collection[str], start: datetime, end: datetime, ignored: BriefingId | None
@@ -179,21 +204,6 @@ class SqlBriefingReader:
         found = select(attendance_interval).where(attendance_interval.c.occurrence_id == briefing)
         return [rows.stay_of(row) for row in await self._all(found)]
 
-    async def uninvited_inside(self, briefing: BriefingId) -> Sequence[str]:
-        """Subjects in the room who are invited no more."""
-        stay = attendance_interval.c
-        found = (
-            select(invitee.c.subject)
-            .join(
-                attendance_interval,
-                and_(stay.occurrence_id == invitee.c.occurrence_id, stay.subject == invitee.c.subject),
-            )
-            .where(invitee.c.occurrence_id == briefing, invitee.c.removed)
-            .where(stay.join_time.is_not(None), stay.leave_time.is_(None))
-            .distinct()
-        )
-        return (await self._session.scalars(found)).all()
-
     async def headcounts(self, briefing: BriefingId) -> Mapping[InviteeId, int]:
         """The newest count of each point that said one."""
         found = select(headcount.c.invitee_id, headcount.c.people).where(headcount.c.occurrence_id == briefing)
@@ -204,6 +214,15 @@ class SqlBriefingReader:
         found = select(speaking_request).where(speaking_request.c.occurrence_id == briefing)
         ordered = found.order_by(speaking_request.c.place)
         return SpeakingOrder(tuple(rows.request_of(row) for row in await self._all(ordered)))
+
+    async def room_policy(self, briefing: BriefingId) -> RoomPolicy:
+        """What was decided about the participants of the room."""
+        found = select(room_policy).where(room_policy.c.occurrence_id == briefing)
+        row = (await self._session.execute(found)).one_or_none()
+        if row is None:
+            return UNTOUCHED
+        standings = select(room_standing).where(room_standing.c.occurrence_id == briefing)
+        return rows.policy_of(row, await self._all(standings))
 
     async def line_test(self, room: str) -> LineTest | None:
         """The line test in that loopback room."""

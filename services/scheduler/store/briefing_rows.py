@@ -1,6 +1,6 @@
 """Rows of briefings as values of the domain, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -21,6 +21,7 @@ from services.scheduler.domain.briefings import (
     State,
 )
 from services.scheduler.domain.line_tests import LineTest, LineVerdict
+from services.scheduler.domain.room_policy import Microphone, RoomPolicy, Standing
 from services.scheduler.domain.speaking import SpeakingRequest, SpeakingState
 from services.scheduler.domain.working_days import VIETNAM, DayKind, SpecialDay
 
@@ -212,6 +213,27 @@ def request_values(briefing: BriefingId, place: int, request: SpeakingRequest) -
         "asked": request.asked,
         "state": request.state,
         "floor_time": request.floor_time,
+    }
+
+
+def policy_of(row: Row[Any], standings: Iterable[Row[Any]]) -> RoomPolicy:
+    """Reads a row of `room_policy` with those of `room_standing`."""
+    found = {
+        one.identity: Standing(one.identity, one.admission, one.out, Microphone(one.microphone), one.may_share)
+        for one in standings
+    }
+    return RoomPolicy(row.version, row.microphones_locked, found)
+
+
+def standing_values(briefing: BriefingId, standing: Standing) -> Values:
+    """Writes a row of `room_standing`."""
+    return {
+        "occurrence_id": briefing,
+        "identity": standing.identity,
+        "admission": standing.admission,
+        "out": standing.out,
+        "microphone": standing.microphone,
+        "may_share": standing.may_share,
     }
 
 

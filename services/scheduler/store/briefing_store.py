@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Table, delete, insert, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -27,6 +27,7 @@ from services.scheduler.domain.briefing_ports import (
 )
 from services.scheduler.domain.briefings import Briefing, Invitee, Kind
 from services.scheduler.domain.line_tests import LineTest
+from services.scheduler.domain.room_policy import RoomPolicy
 from services.scheduler.domain.speaking import SpeakingOrder
 from services.scheduler.domain.working_days import SpecialDay
 from services.scheduler.store import base
@@ -44,8 +45,11 @@ from services.scheduler.store.briefing_tables import (
     line_test,
     occurrence,
     outbox,
+    reader_position,
     request_memo,
     resource,
+    room_policy,
+    room_standing,
     series,
     speaking_request,
     working_day,
@@ -178,9 +182,27 @@ class SqlBriefingWriter(SqlBriefingReader):
         if values:
             await self._session.execute(insert(speaking_request), values)
 
+    async def put_room_policy(self, briefing: BriefingId, policy: RoomPolicy) -> None:
+        """Replaces what was decided about the participants of the room; who was decided about stays known."""
+        values = {
+            "occurrence_id": briefing,
+            "version": policy.version,
+            "microphones_locked": policy.microphones_locked,
+        }
+        await self._put(room_policy, ("occurrence_id",), [values])
+        standings = [rows.standing_values(briefing, one) for one in policy.standings.values()]
+        await self._put(room_standing, ("occurrence_id", "identity"), standings)
+
     async def put_line_test(self, test: LineTest) -> None:
         """Creates or replaces a line test."""
         await self._put(line_test, ("room",), [rows.line_test_values(test)])
+
+    async def note_position(self, reader: str, position: str, *, reset: bool) -> str:
+        """Keeps the greatest position that a reader has named."""
+        known = await self._session.scalar(select(reader_position.c.position).where(reader_position.c.reader == reader))
+        greatest = position if reset or known is None else max(known, position)
+        await self._put(reader_position, ("reader",), [{"reader": reader, "position": greatest}])
+        return greatest
 
     async def mark_room(self, briefing: BriefingId, *, is_open: bool) -> None:
         """Records whether the media room is open."""

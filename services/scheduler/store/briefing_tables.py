@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    String,
     Table,
     Text,
     UniqueConstraint,
@@ -186,6 +187,26 @@ speaking_request = Table(
     PrimaryKeyConstraint("occurrence_id", "identity"),
 )
 
+room_policy = Table(
+    "room_policy",
+    metadata,
+    Column("occurrence_id", ForeignKey("occurrence.id"), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("microphones_locked", Boolean, nullable=False),
+)
+
+room_standing = Table(
+    "room_standing",
+    metadata,
+    Column("occurrence_id", ForeignKey("occurrence.id"), nullable=False),
+    Column("identity", _Subject, nullable=False),
+    Column("admission", Integer, nullable=False),
+    Column("out", Boolean, nullable=False),
+    Column("microphone", Text, nullable=False),
+    Column("may_share", Boolean, nullable=False),
+    PrimaryKeyConstraint("occurrence_id", "identity"),
+)
+
 line_test = Table(
     "line_test",
     metadata,
@@ -214,6 +235,13 @@ working_day = Table(
     Column("day", Date, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("display_name", Text, nullable=False),
+)
+
+reader_position = Table(
+    "reader_position",
+    metadata,
+    Column("reader", String(64), primary_key=True),
+    Column("position", Text, nullable=False),
 )
 
 outbox = outbox_table(metadata)

@@ -1,7 +1,8 @@
 """The organisation in SQL, for SQLite and PostgreSQL alike."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -11,12 +12,15 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     delete,
     false,
     func,
     insert,
+    literal,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -31,10 +35,19 @@ from services.scheduler.domain.points import Point
 from services.scheduler.domain.units import WHOLE_TREE, Unit, UnitTree
 from services.scheduler.store import org_rows
 from services.scheduler.store.base import append_audit, audit_entry, lock_audit
-from services.scheduler.store.org_tables import person, point, role_grant, unit
+from services.scheduler.store.org_tables import org_version, person, point, role_grant, unit
 
 _PART: Final = 1000  # parameters of one IN list; SQLite and PostgreSQL refuse some tens of thousands
 _Id = TypeVar("_Id", bound=str)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What most calls look at and few change, as of a version; 0 stands for nothing yet."""
+
+    version: int
+    tree: UnitTree
+    counts: Mapping[UnitId, int]
 
 
 class SqlOrgStore:
@@ -43,12 +56,18 @@ class SqlOrgStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._write = sessions(engine)
         self._read = sessions(engine, read_only=True)
+        self._kept = _Kept(0, UnitTree(()), {})
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[OrgReader]:
         """A consistent view; changes nothing."""
         async with self._read.begin() as session:
-            yield _Reader(session)
+            yield _Reader(session, self._current)
+
+    async def _current(self, session: AsyncSession) -> _Kept:
+        if await _version(session) != self._kept.version:
+            self._kept = await _fresh(session)
+        return self._kept
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[OrgWriter]:
@@ -56,15 +75,20 @@ class SqlOrgStore:
         async with self._write.begin() as session:
             # Rules look at the whole tree, so no two changes may run side by side on any engine.
             await lock_audit(session)
-            yield _Writer(session)
+            # What is not committed yet must not be kept.
+            yield _Writer(session, _fresh)
 
 
 class _Reader:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, current: Callable[[AsyncSession], Awaitable[_Kept]]) -> None:
         self._session = session
+        self._current = current
+
+    async def version(self) -> int:
+        return (await self._current(self._session)).version
 
     async def tree(self) -> UnitTree:
-        return UnitTree(org_rows.unit_of(row) for row in await self._rows(select(unit)))
+        return (await self._current(self._session)).tree
 
     async def points(self, ids: Collection[PointId] | None = None) -> Sequence[Point]:
         rows = await self._by_id(select(point), point.c.id, ids)
@@ -90,9 +114,14 @@ class _Reader:
         rows = await self._listed(person, scope, part)
         return list(zip(map(_sort_key, rows), await self._with_grants(rows), strict=True))
 
+    async def best_points(self, scope: Scope, phrase: str, limit: int) -> Sequence[Point]:
+        return [org_rows.point_of(row) for row in await self._best(point, scope, phrase, limit)]
+
+    async def best_people(self, scope: Scope, phrase: str, limit: int) -> Sequence[Person]:
+        return await self._with_grants(await self._best(person, scope, phrase, limit))
+
     async def point_counts(self) -> Mapping[UnitId, int]:
-        query = select(point.c.unit_id, func.count().label("points")).where(point.c.retired.is_(False))
-        return {UnitId(row.unit_id): row.points for row in await self._rows(query.group_by(point.c.unit_id))}
+        return (await self._current(self._session)).counts
 
     async def account(self, username: str) -> Account | None:
         return await self._account(person.c.username == username)
@@ -132,6 +161,19 @@ class _Reader:
             query = query.where(tuple_(*key) > tuple_(*part.after))
         return await self._rows(query)
 
+    async def _best(self, table: Table, scope: Scope, phrase: str, limit: int) -> Sequence[Row[Any]]:
+        above = unit.alias("above")
+        query = (
+            select(table)
+            .select_from(
+                table.outerjoin(unit, unit.c.id == table.c.unit_id).outerjoin(above, above.c.id == unit.c.parent_id)
+            )
+            .where(*_conditions(table, scope, around=(unit.c.search, above.c.search)))
+            .order_by(_fit(table, scope.words, phrase), func.coalesce(unit.c.rank, ""), table.c.sort_name, table.c.id)
+            .limit(limit)
+        )
+        return await self._rows(query)
+
     async def _with_grants(self, rows: Sequence[Row[Any]], *, everyone: bool = False) -> list[Person]:
         ids = None if everyone else [row.id for row in rows]
         grants = org_rows.grants_by_person(await self._by_id(select(role_grant), role_grant.c.person_id, ids))
@@ -151,6 +193,7 @@ class _Reader:
 
 class _Writer(_Reader):
     async def put_units(self, units: Sequence[Unit]) -> None:
+        await self._count_version(units)
         rows = [org_rows.unit_values(each) for each in sorted(units, key=lambda each: each.rank)]
         await self._put(unit, [{**row, "successor_id": None} if row["revision"] == 1 else row for row in rows])
         # A successor may itself be new, so that its row comes only later.
@@ -160,6 +203,7 @@ class _Writer(_Reader):
             await (await self._session.connection()).execute(statement, followed)
 
     async def put_points(self, points: Sequence[Point]) -> None:
+        await self._count_version(points)
         await self._put(point, [org_rows.point_values(each) for each in points])
 
     async def put_people(self, people: Sequence[Person]) -> None:
@@ -186,26 +230,61 @@ class _Writer(_Reader):
     async def append_audit(self, actor: str, action: str, resource: str, detail: Detail) -> None:
         await append_audit(self._session, actor, action, resource, detail)
 
+    async def _count_version(self, changed: Sequence[Unit] | Sequence[Point]) -> None:
+        if changed:
+            await self._session.execute(update(org_version).values(number=org_version.c.number + 1))
+
     async def _put(self, table: Table, rows: Sequence[org_rows.Values]) -> None:
         """Inserts what has its first revision and replaces the rest."""
         connection = await self._session.connection()
         new = [row for row in rows if row["revision"] == 1]
         if new:
             await connection.execute(insert(table), new)
-        known = [{"key": row.pop("id"), **row} for row in rows if row["revision"] > 1]
+        known = [{"key": row["id"], **row} for row in rows if row["revision"] > 1]
         if known:
             await connection.execute(update(table).where(table.c.id == bindparam("key")), known)
 
 
-def _conditions(table: Table, scope: Scope) -> Iterator[ColumnElement[bool]]:
+async def _version(session: AsyncSession) -> int:
+    number: int = (await session.execute(select(org_version.c.number))).scalar_one()
+    return number
+
+
+async def _fresh(session: AsyncSession) -> _Kept:
+    # The version first: what is kept under too old a one is read again, under too new a one it would stay.
+    version = await _version(session)
+    units = (await session.execute(select(unit))).all()
+    counts = select(point.c.unit_id, func.count().label("points")).where(point.c.retired.is_(False))
+    points = (await session.execute(counts.group_by(point.c.unit_id))).all()
+    return _Kept(version, UnitTree(map(org_rows.unit_of, units)), {UnitId(row.unit_id): row.points for row in points})
+
+
+def _fit(table: Table, words: Sequence[str], phrase: str) -> ColumnElement[int]:
+    """How well the name of a row fits, 0 is best; the same steps as the domain's search."""
+    name = table.c.sort_name
+    begins = literal(" ", literal_execute=True).concat(name)
+    return case(
+        (name == phrase, 0),
+        (name.startswith(phrase, autoescape=True), 1),
+        (and_(true(), *(begins.contains(f" {word}", autoescape=True) for word in words)), 2),
+        (and_(true(), *(name.contains(word, autoescape=True) for word in words)), 3),
+        else_=4,
+    )
+
+
+def _conditions(
+    table: Table, scope: Scope, *, around: Sequence[ColumnElement[str]] = (unit.c.search,)
+) -> Iterator[ColumnElement[bool]]:
     if WHOLE_TREE not in scope.roots:
         # autoescape: an id may hold "_", which LIKE takes for any letter.
         yield or_(false(), *(unit.c.path.startswith(root, autoescape=True) for root in scope.roots))
     if scope.active_only:
         yield table.c.retired.is_(False)
+    if scope.on_date is not None:
+        yield or_(unit.c.valid_from.is_(None), unit.c.valid_from <= scope.on_date)
+        yield or_(unit.c.valid_to.is_(None), unit.c.valid_to > scope.on_date)
     for word in scope.words:
-        own, of_unit = table.c.search.contains(word, autoescape=True), unit.c.search.contains(word, autoescape=True)
-        yield or_(own, of_unit)
+        yield or_(*(text.contains(word, autoescape=True) for text in (table.c.search, *around)))
 
 
 def _sort_key(row: Row[Any]) -> tuple[str, ...]:

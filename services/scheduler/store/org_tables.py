@@ -1,6 +1,18 @@
 """Tables of the organisation."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from services.scheduler.store.base import ResourceId, SortKey, metadata
 
@@ -61,6 +73,14 @@ person = Table(
     Column("sort_name", SortKey, nullable=False),
     Column("revision", Integer, nullable=False),
     UniqueConstraint("username"),
+)
+
+# One row, counted up by whoever changes units or points, so that readers know whether what they keep still holds.
+org_version = Table(
+    "org_version",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
 )
 
 role_grant = Table(

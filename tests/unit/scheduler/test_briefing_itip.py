@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from giaoban.errors import InvalidArgument
 from giaoban.names import InviteeId
 from services.scheduler.domain import itip
 from services.scheduler.domain.briefings import Answer, Invitee, Kind, Part, Plan
@@ -39,12 +41,12 @@ A, B, C = invitee("a"), invitee("b"), invitee("c")
 def change(
     before: Issue, plan: Plan, invitees: Sequence[Invitee], removed: Sequence[Invitee] = ()
 ) -> tuple[Issue, dict[str, itip.Invitation]]:
-    ids = {one.id for one in invitees}
-    sequence = itip.sequence_of_change(before, plan, ids, {one.id for one in removed})
+    sequence = itip.sequence_of_change(before, plan, invitees, {one.id for one in removed})
     after = Issue(plan, sequence, tuple(invitees))
     told = itip.invitations_of_change(before, after, ORGANIZER)
-    assert len({one.invitee.id for one in told}) == len(told)
-    return after, {one.invitee.display_name: one for one in told}
+    boxes = [one.invitee.email.casefold() for one in told]
+    assert len(set(boxes)) == len(boxes), "a mailbox is told one thing of a revision"
+    return after, {box.partition("@")[0]: one for box, one in zip(boxes, told, strict=True)}
 
 
 def test_a_booking_asks_everyone_with_sequence_0() -> None:
@@ -136,22 +138,50 @@ def test_g12_the_organisers_own_address_gets_no_message_in_whatever_case() -> No
     assert [one.invitee for one in told] == [A]
 
 
-def test_a_mailbox_that_stays_invited_gets_no_cancel_for_the_other_invitation() -> None:
+def test_a_mailbox_that_serves_two_is_told_once_of_both() -> None:
     shared = replace(B, email=A.email.upper())
 
-    _, told = change(Issue(PLAN, 0, (A, shared)), PLAN, (A,))
+    told = itip.invitations_of_booking(Issue(PLAN, 0, (A, shared, C)), ORGANIZER)
 
-    assert told == {}
+    assert [(one.invitee, one.sharing) for one in told] == [(A, (shared,)), (C, ())]
 
 
-def test_a_corrected_address_gets_a_first_request_with_the_same_sequence_and_the_others_nothing() -> None:
+def test_of_two_in_one_mailbox_removing_one_is_an_update_and_removing_both_a_cancel() -> None:
+    shared = replace(B, email=A.email.upper())
+    after, first = change(Issue(PLAN, 0, (A, shared, C)), PLAN, (shared, C))
+    _, second = change(after, PLAN, (C,), removed=(A,))
+
+    assert (list(first), list(second)) == (["a"], ["a"])
+    assert (first["a"].method, first["a"].invitee, first["a"].sharing, first["a"].update) == (
+        Method.REQUEST,
+        shared,
+        (),
+        True,
+    )
+    assert second["a"].method is Method.CANCEL
+    assert second["a"].sequence > first["a"].sequence
+
+
+def test_one_more_in_a_mailbox_is_an_update_for_it_alone() -> None:
+    shared = replace(B, email=A.email)
+
+    _, told = change(Issue(PLAN, 0, (A, C)), PLAN, (A, shared, C))
+
+    assert {box: (one.method, one.sharing, one.update) for box, one in told.items()} == {
+        "a": (Method.REQUEST, (shared,), True)
+    }
+
+
+def test_a_corrected_address_is_invited_and_the_one_before_is_called_off() -> None:
     corrected = replace(B, email="b.new@example.vn")
 
     after, told = change(Issue(PLAN, 2, (A, B)), PLAN, (replace(A, email=A.email.upper()), corrected))
 
-    assert after.sequence == 2
-    assert list(told) == ["b"]
-    assert told["b"] == itip.Invitation(corrected, Method.REQUEST, 2, whole_briefing=True, update=False)
+    assert after.sequence == 3, "the CANCEL must outrank what the mailbox before holds"
+    assert told == {
+        "b.new": itip.Invitation(corrected, Method.REQUEST, 3, whole_briefing=True, update=False),
+        "b": itip.Invitation(B, Method.CANCEL, 3, whole_briefing=False, update=True),
+    }
 
 
 def test_a_corrected_address_in_a_moved_briefing_is_invited_and_the_others_are_told_of_the_move() -> None:
@@ -161,8 +191,15 @@ def test_a_corrected_address_in_a_moved_briefing_is_invited_and_the_others_are_t
 
     assert {name: (one.method, one.sequence, one.update) for name, one in told.items()} == {
         "a": (Method.REQUEST, 1, True),
-        "b": (Method.REQUEST, 1, False),
+        "b.new": (Method.REQUEST, 1, False),
+        "b": (Method.CANCEL, 1, True),
     }
+
+
+def test_a_first_address_calls_nothing_off() -> None:
+    _, told = change(Issue(PLAN, 0, (A, replace(B, email=""))), PLAN, (A, B))
+
+    assert {name: one.method for name, one in told.items()} == {"b": Method.REQUEST}
 
 
 def test_an_invitee_without_an_address_is_listed_all_the_same() -> None:
@@ -214,3 +251,39 @@ def test_no_sequence_of_changes_lowers_the_sequence_or_lets_a_request_lose_again
 
     holding = {invitee_id for invitee_id, (_, method) in last_told.items() if method is Method.REQUEST}
     assert holding == {one.id for one in issue.invitees}
+
+
+def test_who_makes_a_change_says_who_hears_of_other_words() -> None:
+    reworded = replace(PLAN, title="Giao ban tuần 48")
+    before, after = Issue(PLAN, 0, (A, B)), Issue(reworded, 0, (A, replace(B, part=Part.SECRETARY), C))
+
+    told = {
+        tell: [one.invitee.id for one in itip.invitations_of_change(before, after, ORGANIZER, tell)]
+        for tell in (itip.Tell.AS_USUAL, itip.Tell.EVERYONE, itip.Tell.CONCERNED)
+    }
+
+    assert told == {
+        itip.Tell.AS_USUAL: ["ia", "ib", "ic"],
+        itip.Tell.EVERYONE: ["ia", "ib", "ic"],
+        itip.Tell.CONCERNED: ["ib", "ic"],
+    }
+    assert itip.invitations_of_change(before, Issue(reworded, 0, (A, B)), ORGANIZER, itip.Tell.NOBODY) == ()
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Issue(replace(PLAN, start=START + timedelta(hours=1)), 1, (A, B)),
+        Issue(replace(PLAN, minutes=30), 1, (A, B)),
+        Issue(PLAN, 1, (A,)),
+        Issue(PLAN, 0, (A, B, C)),
+        Issue(PLAN, 1, (A, replace(B, email="b.new@example.vn"))),
+    ],
+)
+def test_who_is_concerned_is_told_in_any_case(after: Issue) -> None:
+    before = Issue(PLAN, 0, (A, B))
+
+    with pytest.raises(InvalidArgument, match="TELL_NEEDED"):
+        itip.invitations_of_change(before, after, ORGANIZER, itip.Tell.NOBODY)
+    concerned = itip.invitations_of_change(before, after, ORGANIZER, itip.Tell.CONCERNED)
+    assert len(concerned) >= (2 if itip.is_rescheduled(PLAN, after.plan) else 1)

@@ -25,7 +25,7 @@ from briefing.v1 import (
     room_service_pb2_grpc,
 )
 from giaoban.clock import FakeClock
-from giaoban.errors import NotFound
+from giaoban.errors import Unavailable
 from giaoban.keys import KeyFolder
 from giaoban.names import PersonId, PointId, UnitId
 from giaoban.principal import Grant, Principal
@@ -38,6 +38,7 @@ from giaoban.sql.migrate import upgrade
 from giaoban.testing.fixtures import DATA_KEY
 from services.scheduler.domain.briefing_cases import BriefingCases, Surroundings, briefing_cases
 from services.scheduler.domain.briefings import Organizer
+from services.scheduler.domain.changes import Changes
 from services.scheduler.domain.directory import Directory
 from services.scheduler.domain.links import Links
 from services.scheduler.domain.people import Person, Role, RoleGrant
@@ -68,15 +69,19 @@ class Media(room_service_pb2_grpc.RoomServiceServicer, quality_service_pb2_grpc.
     closed: list[str] = field(default_factory=list)
     tokens: list[room_service_pb2.IssueTokenRequest] = field(default_factory=list)
     muted: list[room_service_pb2.MuteParticipantsRequest] = field(default_factory=list)
-    expelled: list[room_service_pb2.ExpelParticipantRequest] = field(default_factory=list)
-    absent: set[str] = field(default_factory=set)
+    policies: list[room_service_pb2.RoomPolicy] = field(default_factory=list)
+    inside: set[str] = field(default_factory=set)
+    workers: bool = True
     grade: "quality_pb2.QualityGrade.ValueType" = quality_pb2.QUALITY_GRADE_FAIR
 
     @override
     async def OpenRoom(
         self, request: room_service_pb2.OpenRoomRequest, context: Context
     ) -> room_service_pb2.OpenRoomResponse:
+        if not self.workers:
+            raise Unavailable("NO_MEDIA_WORKER", "No media worker is running; try again in a moment.")
         self.opened.append(request.room)
+        self.policies.append(request.policy)
         return room_service_pb2.OpenRoomResponse()
 
     @override
@@ -101,13 +106,16 @@ class Media(room_service_pb2_grpc.RoomServiceServicer, quality_service_pb2_grpc.
         return room_service_pb2.MuteParticipantsResponse(muted_count=2)
 
     @override
-    async def ExpelParticipant(
-        self, request: room_service_pb2.ExpelParticipantRequest, context: Context
-    ) -> room_service_pb2.ExpelParticipantResponse:
-        if request.identity in self.absent:
-            raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that identity is in the room.", room=request.room)
-        self.expelled.append(request)
-        return room_service_pb2.ExpelParticipantResponse()
+    async def ListParticipants(
+        self, request: room_service_pb2.ListParticipantsRequest, context: Context
+    ) -> room_service_pb2.ListParticipantsResponse:
+        found = [room_service_pb2.RoomParticipant(participant_sid=sid) for sid in sorted(self.inside)]
+        return room_service_pb2.ListParticipantsResponse(participants=found)
+
+    def standing(self, identity: str) -> room_service_pb2.ParticipantPolicy:
+        """What media was told last about an identity."""
+        found = [one for one in self.policies[-1].participants if one.identity == identity]
+        return found[0] if found else room_service_pb2.ParticipantPolicy(identity=identity)
 
     @override
     async def JudgeLine(
@@ -258,7 +266,7 @@ async def running_house(engine: AsyncEngine, keys: KeyFolder, sockets: Path) -> 
         rooms=MediaRooms(to_media),
         judge=MediaLineJudge(to_media),
     )
-    cases = briefing_cases(store, around)
+    cases = briefing_cases(store, around, Changes())
     connections: dict[Principal, Peer] = {}
     minters = {True: TokenMinter("notify", keys), False: TokenMinter("gateway", keys)}
 

@@ -1,19 +1,23 @@
 """Booking through real gRPC on encrypted SQLite."""
 
 import asyncio
+import hashlib
 import uuid
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import grpc.aio
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from briefing.v1 import briefing_pb2, briefing_service_pb2, events_pb2
+from giaoban.names import PersonId
 from giaoban.principal import Grant, Principal
 from giaoban.sql.engine import sessions
+from services.scheduler.rpc.briefing_convert import plan_of
 from services.scheduler.store.base import audit_entry
-from services.scheduler.store.briefing_tables import claim, outbox
+from services.scheduler.store.briefing_tables import claim, outbox, request_memo
 from tests.integration.scheduler.briefings.house import (
     COMMUNE_SECRETARY,
     DELEGATE,
@@ -131,6 +135,19 @@ async def test_a_repeated_request_gets_the_first_answer(house: House) -> None:
     assert reused[0] == "REQUEST_ID_REUSED"
 
 
+async def test_a_request_from_before_an_upgrade_is_answered_after_it(house: House) -> None:
+    request = Create(briefing=house.plan(), request_id=str(uuid.uuid4()))
+    first = (await house.briefings(SECRETARY).CreateBriefing(request)).briefing
+    plan = plan_of(request.briefing)
+    former = hashlib.sha256(repr((plan, [])).encode()).hexdigest()
+    async with sessions(house.engine).begin() as session:
+        await session.execute(update(request_memo).values(fingerprint=former))
+
+    again = (await house.briefings(SECRETARY).CreateBriefing(request)).briefing
+
+    assert again == first
+
+
 async def test_requests_with_one_id_at_the_same_moment_book_once(house: House) -> None:
     request = Create(briefing=house.plan(), request_id=str(uuid.uuid4()))
 
@@ -144,6 +161,7 @@ async def test_requests_with_one_id_at_the_same_moment_book_once(house: House) -
     [
         ({"start": tomorrow(9) - timedelta(days=2)}, "START_IN_PAST", "briefing.start_time"),
         ({"start": tomorrow(9) + timedelta(days=1000)}, "BAD_FIELD", "briefing.start_time"),
+        ({"start": datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)}, "BAD_FIELD", "briefing.start_time"),
         ({"title": " "}, "BAD_FIELD", "briefing.title"),
         ({"title": "x" * 201}, "BAD_FIELD", "briefing.title"),
         ({"host_unit": "units/nowhere"}, "UNKNOWN_UNIT", "briefing.host_unit"),
@@ -203,6 +221,23 @@ async def test_a_change_needs_the_etag_that_is_current(house: House) -> None:
 
     assert (changed.title, changed.revision, changed.sequence) == ("Họp đột xuất", 2, 0)
     assert late[0] == "ETAG_MISMATCH"
+
+
+async def test_who_left_blocks_no_change_and_is_invited_no_more(house: House) -> None:
+    booked = await house.book("points/diem-xa-1", "people/can-bo-xa-3")
+    async with house.org.changing() as writer:
+        left = await writer.people([PersonId("can-bo-xa-3"), PersonId("chu-tich")])
+        await writer.put_people([replace(each, retired=True) for each in left])
+
+    booked.title = "Giao ban (sửa)"
+    changed = (await house.briefings(SECRETARY).UpdateBriefing(Update(briefing=booked))).briefing
+    invited = await house.invitees(changed.name)
+    anew = await refusal(house.briefings(SECRETARY).CreateBriefing(Create(briefing=house.plan(start=tomorrow(15)))))
+
+    assert changed.title == "Giao ban (sửa)"
+    assert "people/can-bo-xa-3" not in invited
+    assert "people/chu-tich" in invited
+    assert anew[0] == "UNKNOWN_PERSON"
 
 
 async def test_a_change_that_changes_nothing_tells_nobody(house: House) -> None:

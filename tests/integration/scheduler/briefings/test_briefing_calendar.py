@@ -70,7 +70,18 @@ async def test_special_days_are_listed_and_what_was_edited_stays(house: House) -
     assert [one.day_date for one in found.days] == ["2026-11-24"]
     assert august.days[0].kind == calendar_service_pb2.SpecialDay.KIND_MAKEUP
     assert reversed_span == ("BAD_FIELD", {"field": "last_date"})
-    assert nonsense == ("BAD_FIELD", {"field": "first_date"})
+    assert nonsense == ("BAD_FIELD", {"field": "first_date", "problem": "BAD_DATE"})
+    last = await listing(Days(first_date="9999-12-01", last_date="9999-12-31"))
+    assert not last.days
+
+
+async def test_a_question_about_the_year_9999_is_refused_with_its_field(house: House) -> None:
+    late = question("points/diem-xa-1")
+    late.start_time.FromJsonString("9999-12-31T23:00:00Z")
+
+    reason, metadata = await refusal(house.calendar(SECRETARY).CheckConflicts(late))
+
+    assert (reason, metadata["field"]) == ("BAD_FIELD", "start_time")
 
 
 async def test_only_who_books_asks_for_conflicts(house: House) -> None:

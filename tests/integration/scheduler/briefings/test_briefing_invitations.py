@@ -242,6 +242,18 @@ async def test_lists_go_on_where_the_page_before_ended(house: House) -> None:
     assert [one.name for one in within.briefings] == [names[1]]
 
 
+async def test_a_list_is_short_unless_everything_is_asked_for(house: House) -> None:
+    booked = await house.book(notes="Chuẩn bị báo cáo")
+    listing = house.briefings(SECRETARY).ListBriefings
+
+    [short] = (await listing(briefing_service_pb2.ListBriefingsRequest())).briefings
+    full = briefing_service_pb2.ListBriefingsRequest(view=briefing_service_pb2.BRIEFING_VIEW_FULL)
+    [whole] = (await listing(full)).briefings
+
+    assert (short.title, short.notes, list(short.agenda), list(short.attendees)) == (booked.title, "", [], [])
+    assert whole == booked
+
+
 async def test_a_chair_by_role_conducts_below_its_unit_only(house: House) -> None:
     booked = await house.book("points/diem-xa-1")
     chair_of_commune = Principal("people/x", (Grant("chair", "/tinh/huyen/xa-1/"),))

@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
-from briefing.v1 import briefing_pb2, briefing_service_pb2, events_pb2, point_service_pb2, quality_pb2
+from briefing.v1 import (
+    briefing_pb2,
+    briefing_service_pb2,
+    events_pb2,
+    point_service_pb2,
+    quality_pb2,
+    room_service_pb2,
+)
 from giaoban.principal import Principal
 from giaoban.streams.redis import publish
 from giaoban.testing.fixtures import eventually
@@ -26,6 +33,7 @@ State = briefing_service_pb2.WatchBriefingResponse
 Join = point_service_pb2.JoinBriefingRequest
 Get = briefing_service_pb2.GetBriefingRequest
 Media = events_pb2.MediaEvent
+Policy = room_service_pb2.ParticipantPolicy
 SPEAKING = briefing_pb2.SpeakingRequest.STATE_SPEAKING
 
 
@@ -79,7 +87,7 @@ async def test_the_room_lets_invitees_in_from_half_an_hour_before_the_start(hous
         ("point", False, True),
         ("person", True, True),
     ]
-    assert house.media.opened == [booked.room, booked.room]
+    assert house.media.opened == [booked.room], "who comes within seconds of another asks media for no room"
     assert late[0] == "BRIEFING_OVER"
     assert (await house.invitees(booked.name))["points/diem-xa-1"].headcount == 5
 
@@ -174,44 +182,192 @@ async def invite(house: House, briefing: briefing_pb2.Briefing, *points: str) ->
     await house.briefings(SECRETARY).UpdateBriefing(briefing_service_pb2.UpdateBriefingRequest(briefing=changed))
 
 
-async def test_whoever_is_uninvited_is_sent_out_each_time_they_enter_until_invited_again(house: House) -> None:
+async def test_whoever_is_uninvited_is_out_at_once_and_invited_again_comes_with_a_new_token(house: House) -> None:
     first, second = "points/diem-xa-1", "points/diem-xa-2"
     booked = await house.book(first, second)
     house.advance_to(tomorrow(9))
-    clock, expelled = RoomClock(house.cases.keeper), house.media.expelled
-    for subject in (first, second, "recorder"):
-        await moves(house, booked, subject, f"first {subject}", leaves=False)
+    point = await house.link_holder(booked.name, second)
+    await house.points(point).JoinBriefing(Join(headcount=3))
+    before = house.media.tokens[-1].admission
 
-    await clock.look()
-    assert expelled == []
     await invite(house, booked, first)
-    await clock.look()
-    assert [(one.room, one.identity) for one in expelled] == [(booked.room, second)]
-
-    await moves(house, booked, second, f"first {second}", leaves=True)
-    await clock.look()
-    assert len(expelled) == 1
-    await moves(house, booked, second, "with the token from before", leaves=False)
-    await clock.look()
-    assert [one.identity for one in expelled] == [second, second]
-
+    least = house.media.standing(second).admission
     await invite(house, booked, first, second)
-    await clock.look()
-    assert len(expelled) == 2
+    back = await house.link_holder(booked.name, second)
+    await house.points(back).JoinBriefing(Join(headcount=3))
+
+    assert (before, least) == (0, 1)
+    assert house.media.standing(first).admission == 0
+    assert house.media.tokens[-1].admission == 1
 
 
-async def test_one_who_left_unheard_does_not_keep_the_other_uninvited_in_the_room(house: House) -> None:
-    points = [f"points/diem-xa-{number}" for number in (1, 2, 3)]
-    booked = await house.book(*points)
+async def test_nobody_counts_as_uninvited_before_the_room_is_open(house: House) -> None:
+    booked = await house.book("points/diem-xa-1", "points/diem-xa-2")
+
+    await invite(house, booked, "points/diem-xa-1")
+
+    assert house.media.policies == []
+
+
+async def test_who_is_removed_gets_no_token_until_readmitted_and_its_old_ones_stay_worthless(house: House) -> None:
+    identity = "points/diem-xa-1"
+    booked = await house.book(identity)
     house.advance_to(tomorrow(9))
-    for subject in points:
-        await moves(house, booked, subject, subject, leaves=False)
-    house.media.absent = {points[1]}
+    point = await house.link_holder(booked.name, identity)
+    await house.points(point).JoinBriefing(Join(headcount=3))
+    remove = briefing_service_pb2.RemoveParticipantRequest(name=booked.name, identity=identity)
+    readmit = briefing_service_pb2.ReadmitParticipantRequest(name=booked.name, identity=identity)
 
-    await invite(house, booked, points[0])
+    await house.briefings(SECRETARY).RemoveParticipant(remove)
+    refused = await refusal(house.points(point).JoinBriefing(Join(headcount=3)))
+    own = (await house.points(point).GetAdmission(point_service_pb2.GetAdmissionRequest())).invitee.subject
+    await house.briefings(SECRETARY).ReadmitParticipant(readmit)
+    await house.points(point).JoinBriefing(Join(headcount=3))
+
+    assert refused[0] == "REMOVED_FROM_ROOM"
+    assert own == identity, "removed is not uninvited"
+    assert house.media.standing(identity).admission == house.media.tokens[-1].admission == 1
+
+
+async def test_a_muted_microphone_is_held_until_it_is_allowed_or_has_the_floor(house: House) -> None:
+    first, second = "points/diem-xa-1", "points/diem-xa-2"
+    booked = await house.book(first, second)
+    house.advance_to(tomorrow(9))
+    stub, name = house.briefings(SECRETARY), booked.name
+    seen = []
+
+    for identity in (first, second):
+        await stub.MuteParticipant(briefing_service_pb2.MuteParticipantRequest(name=name, identity=identity))
+    seen.append([house.media.standing(identity).microphone for identity in (first, second)])
+    await stub.GiveFloor(briefing_service_pb2.GiveFloorRequest(name=name, identity=first))
+    await stub.AllowMicrophone(briefing_service_pb2.AllowMicrophoneRequest(name=name, identity=second))
+    seen.append([house.media.standing(identity).microphone for identity in (first, second)])
+
+    assert seen == [[Policy.MICROPHONE_HELD] * 2, [Policy.MICROPHONE_FREED, Policy.MICROPHONE_UNSPECIFIED]]
+    versions = [policy.version for policy in house.media.policies]
+    assert versions == sorted(set(versions)), "media tells the newer from the older"
+
+
+async def test_locked_microphones_open_for_the_floor_only_and_shut_when_it_ends(house: House) -> None:
+    identity = "points/diem-xa-1"
+    booked = await house.book(identity, "points/diem-xa-2")
+    house.advance_to(tomorrow(9))
+    stub, name = house.briefings(SECRETARY), booked.name
+    soft = briefing_service_pb2.MuteParticipantRequest(name=name)
+    told = []
+
+    await stub.MuteParticipant(soft)
+    assert house.media.policies == [], "muting all is soft"
+    await stub.MuteParticipant(briefing_service_pb2.MuteParticipantRequest(name=name, lock=True))
+    for request in ("", identity, ""):
+        await stub.GiveFloor(briefing_service_pb2.GiveFloorRequest(name=name, identity=request))
+        told.append((house.media.policies[-1].microphones_locked, house.media.standing(identity).microphone))
+    await stub.AllowMicrophone(briefing_service_pb2.AllowMicrophoneRequest(name=name))
+
+    assert told == [
+        (True, Policy.MICROPHONE_UNSPECIFIED),
+        (True, Policy.MICROPHONE_FREED),
+        (True, Policy.MICROPHONE_UNSPECIFIED),
+    ]
+    assert not house.media.policies[-1].microphones_locked
+
+
+async def test_what_was_decided_is_repeated_to_media_and_seen_by_who_leads(house: House) -> None:
+    identity = "points/diem-xa-1"
+    booked = await house.book(identity)
+    house.advance_to(tomorrow(9))
+    stub, name = house.briefings(SECRETARY), booked.name
+    point = await house.link_holder(name, identity)
+
+    await stub.PermitScreen(briefing_service_pb2.PermitScreenRequest(name=name, identity=identity, permitted=False))
+    await stub.MuteParticipant(briefing_service_pb2.MuteParticipantRequest(name=name, identity=identity))
+    await RoomClock(house.cases.keeper).look()
+    watch = briefing_service_pb2.WatchBriefingRequest(name=name)
+    leader, own = [await anext(aiter(house.briefings(caller).WatchBriefing(watch))) for caller in (SECRETARY, point)]
+
+    assert house.media.standing(identity).screen_denied
+    standing = briefing_service_pb2.ParticipantStanding(identity=identity, microphone_held=True, screen_denied=True)
+    assert (list(leader.standings), list(own.standings)) == ([standing], [])
+    assert (own.microphone_closed, own.screen_denied) == (True, True)
+    assert (leader.microphone_closed, leader.screen_denied) == (False, False)
+
+
+async def test_a_decision_about_nobody_is_refused_by_name(house: House) -> None:
+    booked = await house.book("points/diem-xa-1")
+    house.advance_to(tomorrow(9))
+    stub, name = house.briefings(SECRETARY), booked.name
+
+    refusals = [
+        (await refusal(call))[0]
+        for call in (
+            stub.RemoveParticipant(briefing_service_pb2.RemoveParticipantRequest(name=name, identity="points/la")),
+            stub.ReadmitParticipant(briefing_service_pb2.ReadmitParticipantRequest(name=name)),
+            stub.PermitScreen(briefing_service_pb2.PermitScreenRequest(name=name)),
+        )
+    ]
+
+    assert refusals == ["UNKNOWN_PARTICIPANT", "BAD_FIELD", "BAD_FIELD"]
+
+
+async def test_a_decision_holds_though_media_is_away_when_it_is_made(house: House) -> None:
+    identity = "points/diem-xa-1"
+    booked = await house.book(identity)
+    house.advance_to(tomorrow(9))
+    house.media.workers = False
+
+    remove = briefing_service_pb2.RemoveParticipantRequest(name=booked.name, identity=identity)
+    await house.briefings(SECRETARY).RemoveParticipant(remove)
+    house.media.workers = True
     await RoomClock(house.cases.keeper).look()
 
-    assert [one.identity for one in house.media.expelled] == [points[2]]
+    assert house.media.standing(identity).admission == 1
+
+
+async def test_sessions_media_knows_nothing_of_end_as_assumed(house: House) -> None:
+    first, second = "points/diem-xa-1", "points/diem-xa-2"
+    booked = await house.book(first, second)
+    house.advance_to(tomorrow(9))
+    for subject in (first, second):
+        await moves(house, booked, subject, f"PA_{subject}", leaves=False)
+    house.media.inside = {f"PA_{first}"}
+    clock = RoomClock(house.cases.keeper)
+
+    await clock.look()
+    fresh = await present(house, booked)
+    house.clock.advance(30)
+    await clock.look()
+
+    assert (fresh, await present(house, booked)) == ([first, second], [first])
+
+
+async def test_while_no_worker_lives_nobody_is_in_the_room(house: House) -> None:
+    booked = await house.book("points/diem-xa-1")
+    house.advance_to(tomorrow(9))
+    await moves(house, booked, "points/diem-xa-1", "PA_1", leaves=False)
+    house.media.workers, seen = False, []
+
+    for seconds in (30, 5, 12):
+        house.clock.advance(seconds)
+        await RoomClock(house.cases.keeper).look()
+        seen.append(await present(house, booked))
+
+    assert seen == [["points/diem-xa-1"], ["points/diem-xa-1"], []]
+
+
+async def test_the_next_session_of_an_identity_ends_the_one_before(house: House) -> None:
+    booked = await house.book("points/diem-xa-1")
+    house.advance_to(tomorrow(9))
+    await moves(house, booked, "points/diem-xa-1", "PA_1", leaves=False)
+    house.clock.advance(60)
+    await moves(house, booked, "points/diem-xa-1", "PA_2", leaves=False)
+    await moves(house, booked, "points/diem-xa-1", "PA_2", leaves=True)
+
+    assert await present(house, booked) == []
+
+
+async def present(house: House, booked: briefing_pb2.Briefing) -> list[str]:
+    watch = briefing_service_pb2.WatchBriefingRequest(name=booked.name)
+    return list((await anext(aiter(house.briefings(SECRETARY).WatchBriefing(watch)))).present_subjects)
 
 
 async def test_an_ended_briefing_has_its_room_closed_and_its_points_free(house: House) -> None:
@@ -249,7 +405,7 @@ async def test_the_chair_by_link_leads_and_a_point_does_not(house: House) -> Non
 
     assert muted.muted_count == 2
     assert list(house.media.muted[0].excepted_identities) == ["people/chu-tich"]
-    assert house.media.expelled[0].identity == "points/diem-xa-2"
+    assert house.media.standing("points/diem-xa-2").admission == 1
     assert refusals == ["NO_PERMISSION", "NO_PERMISSION"]
 
 

@@ -15,7 +15,7 @@ from grpc_status import rpc_status
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from briefing.v1 import credential_service_pb2_grpc, org_service_pb2_grpc, report_service_pb2_grpc
-from giaoban.clock import FakeClock
+from giaoban.clock import FakeClock, SystemClock
 from giaoban.errors import Unauthenticated
 from giaoban.keys import KeyFolder
 from giaoban.names import PersonId, PointId, UnitId
@@ -26,12 +26,15 @@ from giaoban.rpc.tokens import TokenMinter
 from giaoban.sql.migrate import upgrade
 from giaoban.testing.fixtures import DATA_KEY
 from services.scheduler.app import MIGRATIONS
+from services.scheduler.domain.changes import Changes
 from services.scheduler.domain.org_cases import OrgCases, org_cases
 from services.scheduler.domain.passwords import Argon2Hasher
 from services.scheduler.domain.people import Person, Role, RoleGrant
 from services.scheduler.domain.points import Line, Point
+from services.scheduler.domain.readdressing import Readdressing
 from services.scheduler.domain.units import Unit, UnitTree
 from services.scheduler.rpc.org_servicers import org_servicers
+from services.scheduler.store.briefing_store import SqlBriefingStore
 from services.scheduler.store.org_store import SqlOrgStore
 
 ADMINISTRATOR: Final = Principal("people/admin", (Grant("administrator", "/"),))
@@ -125,7 +128,11 @@ async def running_house(engine: AsyncEngine, keys: KeyFolder, sockets: Path) -> 
     store = SqlOrgStore(engine)
     await fill(store)
     # Cheap hashes: their cost is argon2's business, not ours.
-    cases = org_cases(store, Argon2Hasher(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)))
+    cases = org_cases(
+        store,
+        Argon2Hasher(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+        Readdressing(SqlBriefingStore(engine, SystemClock()), SystemClock(), Changes()),
+    )
     minter, target = TokenMinter("gateway", keys), f"unix:{sockets}/scheduler.sock"
     connections: dict[Principal, Peer] = {}
 

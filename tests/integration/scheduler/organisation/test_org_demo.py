@@ -5,13 +5,16 @@ import pytest
 
 from giaoban.clock import SystemClock
 from giaoban.config import Settings
+from giaoban.errors import Unauthenticated
 from giaoban.sql.engine import create_engine
 from services.scheduler.demo import make
 from services.scheduler.domain.audit import first_broken
 from services.scheduler.domain.briefing_ports import BriefingQuery, Sight
 from services.scheduler.domain.briefings import State
+from services.scheduler.domain.changes import Changes
 from services.scheduler.domain.org_cases import org_cases
 from services.scheduler.domain.passwords import Argon2Hasher
+from services.scheduler.domain.readdressing import Readdressing
 from services.scheduler.store.briefing_store import SqlBriefingStore
 from services.scheduler.store.org_store import SqlOrgStore
 
@@ -23,12 +26,17 @@ async def test_a_new_house_gets_a_province_that_can_be_signed_in_to_and_met_in(
 
     await make(settings)
 
-    password = capsys.readouterr().out.strip().rpartition(" ")[2]
+    shown = capsys.readouterr().out
+    passwords = dict(line.split() for line in (settings.keys_dir / "demo-passwords").read_text().splitlines())
     engine = create_engine(settings.database_url("scheduler"), settings.key_folder().data_key())
     people, briefings = SqlOrgStore(engine), SqlBriefingStore(engine, SystemClock())
     try:
-        accounts = org_cases(people, Argon2Hasher()).accounts
-        assert (await accounts.verify_password("vanthu", password)).view.grant_paths == ("/son-ha/",)
+        accounts = org_cases(people, Argon2Hasher(), Readdressing(briefings, SystemClock(), Changes())).accounts
+        assert f"vanthu (secretary), password: {passwords['vanthu']}" in shown
+        assert len(set(passwords.values())) == len(passwords) > 20
+        assert (await accounts.verify_password("vanthu", passwords["vanthu"])).view.grant_paths == ("/son-ha/",)
+        with pytest.raises(Unauthenticated):
+            await accounts.verify_password("chutri", passwords["vanthu"])
         first = settings.key_folder().admin_password()
         assert (await accounts.verify_password("admin", first)).view.grant_paths == ("/",)
         async with briefings.reading() as reader:

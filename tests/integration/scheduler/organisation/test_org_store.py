@@ -1,15 +1,22 @@
+from dataclasses import replace
+from datetime import date
+
 import pytest
 import pytest_asyncio
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
 from giaoban.names import PersonId, PointId, UnitId
+from giaoban.principal import Grant, Principal
 from giaoban.sql.migrate import upgrade
 from giaoban.testing.fixtures import DATA_KEY, EngineFactory
 from services.scheduler.app import MIGRATIONS
 from services.scheduler.domain.audit import first_broken
+from services.scheduler.domain.directory_search import DirectorySearch
 from services.scheduler.domain.org_ports import Scope, Slice
 from services.scheduler.domain.people import Person, Role, RoleGrant
+from services.scheduler.domain.points import Point
 from services.scheduler.domain.units import Unit
 from services.scheduler.store import org_tables
 from services.scheduler.store.base import metadata
@@ -48,6 +55,41 @@ async def test_a_unit_and_its_successor_may_come_together(store: SqlOrgStore) ->
         read = (await reader.tree()).get(UnitId("a-cu"))
     assert read is not None
     assert read.successor == "b-moi"
+
+
+async def test_a_stored_unit_gets_a_successor_and_is_changed_later(store: SqlOrgStore) -> None:
+    async def change(**fields: object) -> Unit:
+        async with store.changing() as writer:
+            tree = await writer.tree()
+            known = tree.get(UnitId("xa-1"))
+            assert known is not None
+            await writer.put_units(tree.put([replace(known, **fields)]))  # type: ignore[arg-type]  # fields of the unit
+        async with store.reading() as reader:
+            read = (await reader.tree()).get(UnitId("xa-1"))
+        assert read is not None
+        return read
+
+    assert (await change(successor=UnitId("xa-2"))).successor == "xa-2"
+    assert (await change(display_name="Xã đã sáp nhập")).successor == "xa-2"
+    assert (await change(parent=UnitId("nam"))).successor == "xa-2"
+    assert (await change(successor=None)).successor is None
+
+
+async def test_the_order_of_a_unit_above_one_with_a_successor_is_changed(store: SqlOrgStore) -> None:
+    async with store.changing() as writer:
+        tree = await writer.tree()
+        [merged, above] = [tree.get(UnitId("xa-1")), tree.get(UnitId("tinh"))]
+        assert merged is not None
+        assert above is not None
+        await writer.put_units(tree.put([replace(merged, successor=UnitId("xa-2"))]))
+    async with store.changing() as writer:
+        tree = await writer.tree()
+        await writer.put_units(tree.put([replace(above, order=7)]))
+
+    async with store.reading() as reader:
+        read = (await reader.tree()).get(UnitId("xa-1"))
+    assert read is not None
+    assert (read.successor, read.rank.startswith("000007.")) == ("xa-2", True)
 
 
 async def test_a_change_that_fails_leaves_nothing(store: SqlOrgStore) -> None:
@@ -190,3 +232,74 @@ def _shape(connection: Connection) -> dict[str, dict[str, object]]:
         }
         for name in found.get_table_names()
     }
+
+
+async def test_units_are_read_again_only_after_a_change_also_by_another_process(
+    store: SqlOrgStore, engines: EngineFactory
+) -> None:
+    other = SqlOrgStore(engines("scheduler"))
+    search, statements = DirectorySearch(store), []
+
+    def note(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    async def found(words: str) -> list[str]:
+        caller = Principal("people/van-thu", (Grant("secretary", "/tinh/"),))
+        return [entry.name for entry in await search.search(caller, words, date(2026, 11, 23), 5)]
+
+    await found("xa dong")
+    event.listen(Engine, "before_cursor_execute", note)
+    await found("xa dong")
+    event.remove(Engine, "before_cursor_execute", note)
+    whole = [each for each in statements if "FROM unit" in each and "WHERE" not in each]
+    async with other.changing() as writer:
+        await writer.put_units((await writer.tree()).put([Unit(UnitId("moi"), UnitId("nam"), "Xã Vừa Lập", "xã")]))
+
+    assert whole == []
+    assert await found("vua lap") == ["units/moi"]
+
+
+async def test_what_was_undone_is_not_kept(store: SqlOrgStore) -> None:
+    async def fail() -> None:
+        async with store.changing() as writer:
+            await writer.put_units((await writer.tree()).put([Unit(UnitId("moi"), UnitId("nam"), "Xã bị hủy", "xã")]))
+            assert UnitId("moi") in await writer.tree()
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        await fail()
+    async with store.changing() as writer:
+        await writer.put_units((await writer.tree()).put([Unit(UnitId("khac"), UnitId("nam"), "Xã Khác", "xã")]))
+    async with store.reading() as reader:
+        tree = await reader.tree()
+
+    assert (UnitId("moi") in tree, UnitId("khac") in tree) == (False, True)
+
+
+async def test_communes_of_one_name_are_told_apart_and_found_by_their_district(store: SqlOrgStore) -> None:
+    twins = [Unit(UnitId(f"tan-lap-{of}"), UnitId(of), "UBND xã Tân Lập", "xã") for of in ("bac", "nam")]
+    points = [Point(PointId(unit.id), unit.id, "Điểm cầu xã Tân Lập") for unit in twins]
+    async with store.changing() as writer:
+        await writer.put_units((await writer.tree()).put(twins))
+        await writer.put_points(points)
+        tree = await writer.tree()
+    [bac] = [unit.display_name for unit in tree if unit.id == "bac"]
+
+    caller = Principal("people/van-thu", (Grant("secretary", "/tinh/"),))
+    search, day = DirectorySearch(store), date(2026, 11, 23)
+    both = await search.search(caller, "điểm cầu xã tân lập", day, 5)
+    [first, *_] = await search.search(caller, f"điểm cầu tân lập {bac}", day, 5)
+
+    assert len({entry.detail for entry in both if entry.name.startswith("points/")}) == 2
+    assert (first.name, first.detail) == ("points/tan-lap-bac", f"UBND xã Tân Lập, {bac}")
+
+
+async def test_the_best_are_found_among_many_that_hold_the_words(store: SqlOrgStore) -> None:
+    many = [Person(PersonId(f"a-{n}"), f"Trần Văn An {n:04}", UnitId("xa-1")) for n in range(700)]
+    async with store.changing() as writer:
+        await writer.put_people([*many, Person(PersonId("dung"), "Văn An", UnitId("xa_1"))])
+
+    caller = Principal("people/van-thu", (Grant("secretary", "/tinh/"),))
+    found = await DirectorySearch(store).search(caller, "văn an", date(2026, 11, 23), 3)
+
+    assert found[0].name == "people/dung"
