@@ -1,7 +1,9 @@
 """Wires the notify service: settings → ledger, scheduler, channel → use cases → gRPC server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -14,35 +16,45 @@ from giaoban.clock import SystemClock
 from giaoban.config import Settings
 from giaoban.files import private_folder
 from giaoban.keys import KeyFolder
-from giaoban.metrics import observe_call
+from giaoban.metrics import Gauge, observe_call
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import serve
 from giaoban.rpc.tokens import TokenMinter
 from giaoban.sql.engine import create_engine
 from giaoban.sql.migrate import upgrade
 from giaoban.streams.redis import StreamConsumer, connect
+from services.notify.channels.apart import InventedApart
+from services.notify.channels.archive import ImapArchive
 from services.notify.channels.folder import FolderChannel
 from services.notify.channels.smtp import SmtpChannel
 from services.notify.config import NotifySettings, notify_settings
 from services.notify.consumers.invitations import GROUP, STREAM, InvitationConsumer
 from services.notify.domain.dispatching import Dispatcher
-from services.notify.domain.inviting import Inviter
+from services.notify.domain.holding import Holding
 from services.notify.domain.message import MessageRenderer
 from services.notify.domain.planning import Planner
 from services.notify.domain.ports import Channel
+from services.notify.domain.reconciling import Reconciler
 from services.notify.domain.reminding import ReminderRounds
 from services.notify.domain.retry import RetryPolicy
+from services.notify.domain.settling import Settler
+from services.notify.domain.telling import Teller
 from services.notify.peers import SchedulerPeer
-from services.notify.rpc.servicer import DeliveryServicer
+from services.notify.rpc.servicer import Around, DeliveryServicer
 from services.notify.store.books import SqlDeliveryBooks
 from services.notify.store.outbox import SqlOutbox
+from services.notify.store.problems import SqlProblemBook
 from services.notify.store.reminders import SqlReminders
+from services.notify.store.tellings import SqlTellings
 
 ROLE: Final = "notify"
 MIGRATIONS: Final = Path(__file__).parent / "store" / "migrations"
 
 _LONGEST_GOODBYE_SECONDS: Final = 5.0
 """How long messages under way may take to be settled at the end; what is cut off is called unknown at the next start."""
+
+_PROBLEM: Final = Gauge("giaoban_mail_problem", "1 while the mail server does not take messages.")
+_HELD: Final = Gauge("giaoban_mail_held", "1 while all mail waits for an operator after a restored backup.")
 
 log = structlog.get_logger(__name__)
 
@@ -66,11 +78,23 @@ async def running(settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(peer.aclose)
 
         scheduler = SchedulerPeer(peer)
-        outbox = SqlOutbox(engine, clock)
-        renderer = MessageRenderer(own.public_url)
-        dispatcher = Dispatcher(outbox, _channel(own), RetryPolicy(), clock, workers=own.workers)
+        outbox, tellings, holding = SqlOutbox(engine), SqlTellings(engine, clock), Holding()
+        renderer = MessageRenderer(own.public_url, settings.mail_sender)
+        mark = hmac.new(keys.data_key(), settings.smtp_url.encode(), hashlib.sha256).hexdigest()
+        problems = SqlProblemBook(engine, mark)
+        dispatcher = Dispatcher(
+            outbox, _channel(own), RetryPolicy(), clock, problems=problems, holding=holding, workers=own.workers
+        )
         planner = Planner(renderer.render, own.reminder_offsets)
-        inviter = Inviter(scheduler, outbox, planner, clock, dispatcher.wake)
+        teller = Teller(scheduler, tellings, outbox, planner, clock, holding=holding, wake=dispatcher.wake)
+
+        def wake() -> None:
+            teller.wake()
+            dispatcher.wake()
+
+        _PROBLEM.set_function(lambda: float(dispatcher.problem is not None))
+        _HELD.set_function(lambda: float(holding.hold is not None))
+        reconciler = Reconciler(scheduler, tellings, clock, holding, wake)
         rounds = ReminderRounds(
             scheduler,
             SqlReminders(engine),
@@ -79,12 +103,24 @@ async def running(settings: Settings) -> AsyncIterator[None]:
             offsets=own.reminder_offsets,
             poll_seconds=own.reminder_poll_seconds,
             wake=dispatcher.wake,
+            holding=holding,
         )
-        consumer = StreamConsumer(redis, STREAM, GROUP, ROLE, InvitationConsumer(inviter).handle)
-        servicer = DeliveryServicer(SqlDeliveryBooks(engine), clock, dispatcher.wake)
+        consumer = StreamConsumer(redis, STREAM, GROUP, ROLE, InvitationConsumer(teller).handle)
+        around = Around(scheduler, tellings, holding, lambda: dispatcher.problem, teller.wake)
+        servicer = DeliveryServicer(SqlDeliveryBooks(engine), clock, dispatcher.wake, around)
         servicers = [(add_DeliveryServiceServicer_to_server, servicer)]
         await stack.enter_async_context(serve(settings.grpc_target(ROLE), servicers, ROLE, keys, observe=observe_call))
-        await stack.enter_async_context(_at_work(dispatcher, consumer, rounds))
+        loops = {
+            "events.briefing": consumer.run,
+            "tellings": teller.run,
+            "reconciler": reconciler.run,
+            "reminders": rounds.run,
+        }
+        if own.archive is not None:
+            books, archive = SqlDeliveryBooks(engine), ImapArchive(own.archive)
+            settler = Settler(books, outbox, archive, clock, holding=holding, wake=dispatcher.wake)
+            loops["settler"] = settler.run
+        await stack.enter_async_context(_at_work(dispatcher, loops))
         log.info("notify serves", channel="smtp" if own.smtp else "folder")
         yield
 
@@ -99,25 +135,30 @@ async def _open_store(settings: Settings, keys: KeyFolder, stack: AsyncExitStack
 
 
 def _channel(own: NotifySettings) -> Channel:
+    folder = FolderChannel(own.mail_dir)
     if own.smtp is None:
-        return FolderChannel(own.mail_dir)
-    return SmtpChannel(own.smtp, own.smtp_timeout_seconds)
+        return folder
+    archive = own.archive.address if own.archive is not None else ""
+    return InventedApart(folder, SmtpChannel(own.smtp, own.smtp_helo, archive=archive))
 
 
 @asynccontextmanager
-async def _at_work(dispatcher: Dispatcher, consumer: StreamConsumer, rounds: ReminderRounds) -> AsyncIterator[None]:
+async def _at_work(dispatcher: Dispatcher, loops: Mapping[str, Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
     """Runs the loops; at the end nothing new is taken up, and what is under way may finish."""
     async with asyncio.TaskGroup() as tasks:
         sending = tasks.create_task(dispatcher.run(), name="dispatcher")
-        reading = tasks.create_task(consumer.run(), name="events.briefing")
-        reminding = tasks.create_task(rounds.run(), name="reminders")
+        others = [tasks.create_task(_run(loop), name=name) for name, loop in loops.items()]
         try:
             yield
         finally:
-            reading.cancel()
-            reminding.cancel()
+            for other in others:
+                other.cancel()
             dispatcher.stop()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LONGEST_GOODBYE_SECONDS):
                     await asyncio.wait([sending])
             sending.cancel()
+
+
+async def _run(loop: Callable[[], Awaitable[None]]) -> None:
+    await loop()

@@ -9,8 +9,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from giaoban.config import Secret, Settings
 from giaoban.errors import InvalidArgument
+from giaoban.mail_address import is_mail_address
 
 _SMTP_VARIABLE: Final = "GIAOBAN_SMTP_URL"
+_ARCHIVE_VARIABLE: Final = "GIAOBAN_ARCHIVE_IMAP_URL"
+_IMAP_PORTS: Final = {"imap": 143, "imaps": 993}
+LANES: Final = 8
+"""Connections to the mail server: enough that the disk serves several lanes with one flush."""
+
 _DEFAULT_PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
@@ -35,6 +41,19 @@ class SmtpServer:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchiveMailbox:
+    """Where copies go and how they are looked for; `tls` means TLS from the first byte."""
+
+    host: str
+    port: int
+    tls: bool
+    username: str
+    password: Secret
+    folder: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotifySettings:
     """Settings of the service.
 
@@ -42,8 +61,9 @@ class NotifySettings:
         public_url: What browsers reach the gateway by; links in mails begin with it.
         mail_dir: Where messages are written as `.eml` files while there is no mail server.
         smtp: The mail server; None writes files.
-        smtp_timeout_seconds: Longest wait for one answer of the server.
+        smtp_helo: What to call ourselves in EHLO; empty for the name of this machine.
         workers: Messages under way at the same time.
+        archive: The mailbox that gets a copy of each message; None for none.
         reminder_offsets: Minutes before the start at which attendees are reminded.
         reminder_poll_seconds: How often due reminders are looked for.
     """
@@ -51,8 +71,9 @@ class NotifySettings:
     public_url: str
     mail_dir: Path
     smtp: SmtpServer | None = None
-    smtp_timeout_seconds: float = 30.0
-    workers: int = 4
+    smtp_helo: str = ""
+    archive: ArchiveMailbox | None = None
+    workers: int = LANES
     reminder_offsets: tuple[int, ...] = (24 * 60, 15)
     reminder_poll_seconds: float = 5.0
 
@@ -67,6 +88,8 @@ def notify_settings(settings: Settings) -> NotifySettings:
         public_url=settings.public_url.rstrip("/"),
         mail_dir=settings.home / "mail",
         smtp=parse_smtp_url(settings.smtp_url) if settings.smtp_url else None,
+        smtp_helo=settings.smtp_helo,
+        archive=parse_archive_url(settings.archive_imap_url) if settings.archive_imap_url else None,
     )
 
 
@@ -100,8 +123,39 @@ def parse_smtp_url(url: str) -> SmtpServer:
     )
 
 
-def _bad(what: str) -> InvalidArgument:
-    return InvalidArgument("BAD_SETTING", f"{_SMTP_VARIABLE}: {what}.", field=_SMTP_VARIABLE)
+def parse_archive_url(url: str) -> ArchiveMailbox:
+    """Reads `imaps://user:password@host[:port][/folder][?address=…]`; `imap://` only for this machine.
+
+    The address that gets the copies is the user name unless it is said.
+
+    Raises:
+        InvalidArgument: `BAD_SETTING`; the message does not repeat the URL, which holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _bad("its port must be a number from 1 to 65535", _ARCHIVE_VARIABLE) from None
+    if parts.scheme not in _IMAP_PORTS or not parts.hostname or not parts.username or not parts.password:
+        raise _bad("it must read imaps://user:password@host/folder", _ARCHIVE_VARIABLE)
+    if parts.scheme == "imap" and not _is_this_machine(parts.hostname):
+        raise _bad("another machine must be spoken to by imaps://", _ARCHIVE_VARIABLE)
+    address = parse_qs(parts.query).get("address", [unquote(parts.username)])[-1]
+    if not is_mail_address(address):
+        raise _bad("say which address it has: ?address=archive@example.vn", _ARCHIVE_VARIABLE)
+    return ArchiveMailbox(
+        host=parts.hostname,
+        port=port or _IMAP_PORTS[parts.scheme],
+        tls=parts.scheme == "imaps",
+        username=unquote(parts.username),
+        password=Secret(unquote(parts.password)),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        address=address,
+    )
+
+
+def _bad(what: str, variable: str = _SMTP_VARIABLE) -> InvalidArgument:
+    return InvalidArgument("BAD_SETTING", f"{variable}: {what}.", field=variable)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -16,6 +16,13 @@ class FolderChannel:
         """Args: folder: made on the first message, for the owner's eyes only, because mails hold personal links."""
         self._folder = folder
 
+    def lane(self) -> "FolderChannel":
+        """Several may write at once."""
+        return self
+
+    async def rest(self) -> None:
+        """Keeps nothing."""
+
     async def send(self, delivery: ClaimedDelivery) -> Outcome:
         """Writes the file; a disk that is full or not writable is a reason to try again later."""
         try:

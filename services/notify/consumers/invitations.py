@@ -8,8 +8,8 @@ from google.protobuf.message import DecodeError
 from briefing.v1 import events_pb2
 from giaoban.errors import InvalidArgument
 from giaoban.names import briefing_name, parse_briefing
-from services.notify.domain.inviting import Inviter
 from services.notify.domain.model import BriefingName
+from services.notify.domain.telling import Teller
 
 STREAM: Final = "events.briefing"
 GROUP: Final = "invitations"
@@ -28,16 +28,14 @@ log = structlog.get_logger(__name__)
 class InvitationConsumer:
     """The handler of the group's entries."""
 
-    def __init__(self, inviter: Inviter) -> None:
-        self._inviter = inviter
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
 
     async def handle(self, payload: bytes, key: str) -> None:
-        """Tells what a fact makes known; facts that concern nobody's calendar are passed over.
+        """Notes what a fact makes known; facts that concern nobody's calendar are passed over.
 
         Raises:
             InvalidArgument: `BAD_EVENT` or `BAD_NAME`: the entry is none of ours, and ends among the dead ones.
-            NotFound: The scheduler does not know the briefing.
-            Unavailable: The scheduler is away; the reader repeats.
         """
         event = events_pb2.BriefingEvent()
         try:
@@ -49,4 +47,4 @@ class InvitationConsumer:
         briefing = BriefingName(briefing_name(parse_briefing(event.briefing, "briefing")))
         if event.revision < 1:
             raise InvalidArgument("BAD_EVENT", "The fact needs a revision from 1.", field="revision", key=key[:80])
-        await self._inviter.tell(event.key or key, briefing, event.revision)
+        await self._teller.want(event.key or key, briefing, event.revision)

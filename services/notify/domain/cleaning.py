@@ -11,8 +11,6 @@ _CONTROLS: Final = re.compile(
 )
 _SPACES: Final = re.compile(r"\s+")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_MAX_ADDRESS_LENGTH: Final = 254
 
 
 def clean_line(text: str, limit: int = 500) -> str:
@@ -40,14 +38,6 @@ def typographic_quotes(text: str) -> str:
         else:
             letters.append(letter)
     return "".join(letters)
-
-
-def is_mail_address(address: str) -> bool:
-    """Tells whether the address can be written to over plain SMTP (RFC 5321 §4.1.2, unquoted ASCII local part)."""
-    if len(address) > _MAX_ADDRESS_LENGTH or _ADDRESS.fullmatch(address) is None:
-        return False
-    local, _, domain = address.rpartition("@")
-    return not any(part.startswith(".") or part.endswith(".") or ".." in part for part in (local, domain))
 
 
 def _without_surrogates(text: str) -> str:

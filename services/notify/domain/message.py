@@ -12,26 +12,31 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
+from giaoban.config import Mailbox
 from services.notify.domain.cleaning import clean_line, typographic_quotes
-from services.notify.domain.links import links_of
 from services.notify.domain.model import Note, Purpose, RenderedMessage
 from services.notify.domain.page import PageRenderer, page_of
 
-_MAX_NAME_LENGTH: Final = 100
+_MAX_NAME_LENGTH: Final = 200
 
 
 class MessageRenderer:
     """Renders notes into messages."""
 
-    def __init__(self, public_url: str) -> None:
-        """Args: public_url: what browsers reach the gateway by; the links in mails begin with it."""
+    def __init__(self, public_url: str, sender: Mailbox) -> None:
+        """Makes a renderer.
+
+        Args:
+            public_url: What browsers reach the gateway by; the links in mails begin with it.
+            sender: Who sends today. The organiser of a UID stays who it was when it was booked (RFC 5546 §2.1.4).
+        """
         self._public_url = public_url
+        self._sender = sender
         self._pages = PageRenderer()
 
     def render(self, note: Note) -> RenderedMessage:
         """Renders a note. The recipient's address must be one that `is_mail_address` takes."""
-        links = links_of(self._public_url, note.recipient.join_path)
-        page = page_of(note, links)
+        page = page_of(note, self._public_url)
         identity = _identity(note)
         message = EmailMessage(policy=SMTP)
         message.set_content(self._pages.text(page), cte="base64")
@@ -40,11 +45,15 @@ class MessageRenderer:
             # icalendar takes as long to load as all else that renders; most starts of the service render nothing.
             from services.notify.domain.calendar_object import calendar_object  # noqa: PLC0415
 
-            self._attach_calendar(message, note, calendar_object(note, links), page.words.calendar_file)
+            self._attach_calendar(
+                message, note, calendar_object(note, page.doors, self._sender.address), page.words.calendar_file
+            )
         _fix_boundaries(message, identity)
         message_id = f"<{identity}@{note.organizer.address.rpartition('@')[2]}>"
-        head = _headers(note, page.subject, message_id)
-        return RenderedMessage(message_id, page.subject, head.encode("ascii") + message.as_bytes())
+        head = _headers(note, page.subject, message_id, self._sender)
+        return RenderedMessage(
+            message_id, page.subject, head.encode("ascii") + message.as_bytes(), self._sender.address
+        )
 
     @staticmethod
     def _attach_calendar(message: EmailMessage, note: Note, calendar: bytes, filename: str) -> None:
@@ -63,7 +72,7 @@ def _identity(note: Note) -> str:
         str(note.sequence),
         note.stamp.isoformat(),
         str(note.method),
-        note.recipient.name,
+        *(one.name for one in note.recipient.everyone),
         note.recipient.address,
         str(note.purpose),
         str(note.offset_minutes),
@@ -71,12 +80,14 @@ def _identity(note: Note) -> str:
     return hashlib.sha256("\x1f".join(facts).encode()).hexdigest()[:32]
 
 
-def _headers(note: Note, subject: str, message_id: str) -> str:
-    organizer = _mailbox(note.organizer.name, note.organizer.address)
+def _headers(note: Note, subject: str, message_id: str, sender: Mailbox) -> str:
+    briefing, own = note.briefing, _mailbox(*sender)
+    # Nobody reads what is sent to the system: whoever writes back reaches a person, if one is known.
+    secretary = briefing.secretary_address
     lines = (
-        f"From: {organizer}",
-        f"To: {_mailbox(note.recipient.display_name, note.recipient.address)}",
-        f"Reply-To: {organizer}",
+        f"From: {own}",
+        f"To: {_mailbox('; '.join(one.display_name for one in note.recipient.everyone), note.recipient.address)}",
+        f"Reply-To: {_mailbox(briefing.secretary_name, secretary) if secretary else own}",
         f"Subject: {_encoded(subject)}",
         f"Date: {format_datetime(note.stamp)}",
         f"Message-ID: {message_id}",

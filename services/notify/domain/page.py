@@ -7,9 +7,9 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.notify.domain.cleaning import clean_line, clean_text
-from services.notify.domain.links import Links
+from services.notify.domain.links import Links, links_of
 from services.notify.domain.model import Answer, Kind, Method, Note, Purpose
-from services.notify.domain.wording import WORDS, Words, day_and_time, short_start
+from services.notify.domain.wording import WORDS, Words, day_and_time, short_start, span_change
 
 # Colours of the design tokens that the heading of each kind of mail takes: primary, warning, stop, primary.
 _ACCENTS: Final = {
@@ -26,6 +26,15 @@ class AgendaLine:
 
     title: str
     remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way in of one of those whom the mailbox serves; `name` is empty when it serves no other."""
+
+    name: str
+    links: Links
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +58,12 @@ class Page:
     notes: Sequence[str]
     cancel_reason: str
     off: bool
-    links: Links | None
-    asks: bool
+    doors: Sequence[Door]
+    changes: Sequence[str]
     it_phone: str
     office_name: str
     office_address: str
+    office_phone: str
 
 
 class PageRenderer:
@@ -83,12 +93,12 @@ def _environment(*, autoescape: bool) -> Environment:
     )
 
 
-def page_of(note: Note, links: Links | None) -> Page:
+def page_of(note: Note, public_url: str) -> Page:
     """Chooses what a mail shows: no link to join when there is nothing to join any more."""
     briefing, recipient = note.briefing, note.recipient
     words = WORDS[recipient.language]
     off = note.method is Method.CANCEL
-    open_links = None if off else links
+    points = [one for one in recipient.everyone if one.kind is Kind.POINT]
     title = clean_line(briefing.title, 200)
     return Page(
         words=words,
@@ -97,28 +107,69 @@ def page_of(note: Note, links: Links | None) -> Page:
         subject=f"{words.subjects[note.purpose]}: {title} – {short_start(briefing.start)}",
         headline=words.headlines[note.purpose],
         lead=_lead(note, words),
-        addressee=clean_line(recipient.display_name, 200),
+        addressee="; ".join(clean_line(one.display_name, 200) for one in recipient.everyone),
         addressee_unit=_unit_beside_name(note),
         title=title,
         when=day_and_time(briefing.start, briefing.end, recipient.language),
-        place=clean_line(recipient.display_name, 200) if recipient.kind is Kind.POINT else words.online,
+        place="; ".join(clean_line(one.display_name, 200) for one in points) or words.online,
         host=clean_line(briefing.host_name, 200),
         chair=clean_line(briefing.chair_name, 200),
         agenda=() if off else _agenda(note, words),
         notes=() if off else _paragraphs(briefing.notes),
         off=off,
         cancel_reason=clean_line(briefing.cancel_reason) if briefing.cancelled else "",
-        links=open_links,
-        asks=open_links is not None and recipient.answer in {Answer.NEEDS_ACTION, Answer.TENTATIVE},
-        it_phone=clean_line(recipient.phone, 40) if recipient.kind is Kind.POINT else "",
+        doors=() if off else _doors(note, public_url),
+        changes=_changes(note, words),
+        it_phone=next((clean_line(one.phone, 40) for one in points if one.phone), ""),
         office_name=clean_line(briefing.secretary_name or note.organizer.name, 200),
-        office_address=note.organizer.address,
+        office_address=briefing.secretary_address or ("" if briefing.secretary_name else note.organizer.address),
+        office_phone=clean_line(briefing.secretary_phone, 40),
     )
+
+
+def _doors(note: Note, public_url: str) -> Sequence[Door]:
+    everyone = note.recipient.everyone
+    named = [(one, links_of(public_url, one.join_path)) for one in everyone]
+    return tuple(
+        Door(
+            clean_line(one.display_name, 200) if len(everyone) > 1 else "",
+            links,
+            one.answer in {Answer.NEEDS_ACTION, Answer.TENTATIVE},
+        )
+        for one, links in named
+        if links is not None
+    )
+
+
+def _changes(note: Note, words: Words) -> Sequence[str]:
+    """What is different from what the mailbox knows, old → new."""
+    seen, now = note.seen, note.briefing
+    if seen is None or note.purpose is not Purpose.UPDATE:
+        return ()
+    lines = []
+    if (seen.start, seen.end) != (now.start, now.end):
+        moved = span_change((seen.start, seen.end), (now.start, now.end), note.recipient.language)
+        lines.append(f"{words.when}: {moved}")
+    for label, before, after in (
+        (words.title, seen.title, now.title),
+        (words.host, seen.host_name, now.host_name),
+        (words.chair, seen.chair_name, now.chair_name),
+        (words.secretary, seen.secretary_name, now.secretary_name),
+    ):
+        if before != after:
+            lines.append(f"{label}: {clean_line(before, 200) or '–'} → {clean_line(after, 200) or '–'}")
+    for label, differs in (
+        (words.agenda, tuple(seen.agenda) != tuple(now.agenda)),
+        (words.notes, seen.notes != now.notes),
+    ):
+        if differs:
+            lines.append(f"{label}: {words.changed}")
+    return tuple(lines)
 
 
 def _unit_beside_name(note: Note) -> str:
     unit = clean_line(note.recipient.unit_name, 200)
-    return "" if unit in note.recipient.display_name else unit
+    return "" if note.recipient.sharing or unit in note.recipient.display_name else unit
 
 
 def _lead(note: Note, words: Words) -> str:

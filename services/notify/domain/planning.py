@@ -1,18 +1,23 @@
-"""Who gets which message of a revision: RFC 5546 for the organiser, one message per attendee.
+"""Which mailbox gets which message of a revision: RFC 5546 for the organiser, one message per attendee.
 
-The scheduler says who is to be told what. Here that is held against what this service has told each invitee before, because
+The scheduler says who is to be told what. Here that is held against what this service has told each mailbox before, because
 events may come twice, late and in the wrong order, and because a message that nobody has seen yet needs no correction.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from services.notify.domain.cleaning import is_mail_address
+import structlog
+
+from giaoban.mail_address import is_mail_address
 from services.notify.domain.model import (
+    Briefing,
     Invitation,
     InvitationBatch,
-    InviteeName,
+    MailboxName,
     Method,
     NewDelivery,
     Note,
@@ -29,6 +34,9 @@ NO_ADDRESS = "NO_ADDRESS"
 BAD_ADDRESS = "BAD_ADDRESS"
 BRIEFING_OVER = "BRIEFING_OVER"
 NEVER_TOLD = "NEVER_TOLD"
+NOT_RENDERED = "NOT_RENDERED"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +51,52 @@ class Planner:
     render: Callable[[Note], RenderedMessage]
     reminder_offsets: Sequence[int]
 
-    def plan(self, batch: InvitationBatch, told: Mapping[InviteeName, Told], now: datetime) -> Sequence[PlannedMessage]:
-        """Plans one message for each invitee that has none of this revision or a later one."""
+    def plan(
+        self,
+        batch: InvitationBatch,
+        told: Mapping[MailboxName, Told],
+        now: datetime,
+        seen: Mapping[int, Briefing] = MappingProxyType({}),
+    ) -> Sequence[PlannedMessage]:
+        """Plans one message for each mailbox that has none of this revision or a later one.
+
+        Args:
+            batch: The revision.
+            told: What was told before.
+            now: The present instant.
+            seen: The briefing as of earlier revisions; what is missing is not compared with.
+        """
         planned = []
-        subjects: set[str] = set()
-        for invitation in batch.invitations:
-            recipient = invitation.recipient
-            before = told.get(recipient.name)
-            if before is not None and before.revision >= batch.briefing.revision:
-                continue
-            # One person with two entries gets one message; the organiser's own mailbox gets none.
-            if recipient.subject in subjects or recipient.address.lower() == batch.organizer.address.lower():
-                continue
-            subjects.add(recipient.subject)
-            planned.append(self._plan_one(batch, invitation, before, now))
+        for invitation in heard(batch):
+            before = told.get(invitation.recipient.mailbox)
+            if before is None or before.revision < batch.briefing.revision:
+                known = seen.get(before.seen_revision) if before is not None else None
+                planned.append(self._plan_one(batch, invitation, before, known, now))
         return planned
 
     def _plan_one(
-        self, batch: InvitationBatch, invitation: Invitation, before: Told | None, now: datetime
+        self,
+        batch: InvitationBatch,
+        invitation: Invitation,
+        before: Told | None,
+        known: Briefing | None,
+        now: datetime,
     ) -> PlannedMessage:
-        note = note_of(batch, invitation, before)
+        note = replace(note_of(batch, invitation, before), seen=known)
         state, reason = _standing(note, before, now)
-        briefing = batch.briefing
+        briefing, message = batch.briefing, None
+        if state is State.PENDING:
+            try:
+                message = self.render(note)
+            except Exception:  # whatever is in it: one invitation that cannot be written must not keep the others back
+                log.exception("a message could not be rendered", invitee=note.recipient.name)
+                state, reason = State.FAILED, NOT_RENDERED
         delivery = NewDelivery(
-            key=f"{note.recipient.name}/{briefing.revision}",
+            key=_key(note),
             note=note,
             state=state,
             expire_time=briefing.start if now < briefing.start else briefing.end,
-            message=self.render(note) if state is State.PENDING else None,
+            message=message,
             reason=reason,
         )
         return PlannedMessage(delivery, self._reminders(note, state, before, now))
@@ -82,6 +108,18 @@ class Planner:
         if before is not None and before.method is Method.REQUEST and before.written and before.start == start:
             return None
         return slots_for(start, now, self.reminder_offsets)
+
+
+def heard(batch: InvitationBatch) -> Sequence[Invitation]:
+    """The invitations that get a message: the organiser's own mailbox gets none, a calendar would answer itself."""
+    own = batch.organizer.address.lower()
+    return [each for each in batch.invitations if each.recipient.address.lower() != own]
+
+
+def _key(note: Note) -> str:
+    """Unique for one mailbox and revision; an address would be too long for it."""
+    digest = hashlib.sha256(note.recipient.mailbox.encode()).hexdigest()[:32]
+    return f"{note.briefing.name}/{digest}/{note.briefing.revision}"
 
 
 def note_of(batch: InvitationBatch, invitation: Invitation, before: Told | None) -> Note:
@@ -122,7 +160,7 @@ def _sequence(invitation: Invitation, before: Told | None) -> int:
 def _standing(note: Note, before: Told | None, now: datetime) -> tuple[State, str]:
     if note.briefing.ended or now >= note.briefing.end:
         return State.SUPERSEDED, BRIEFING_OVER
-    if note.method is Method.CANCEL and before is not None and not before.reached:
+    if note.method is Method.CANCEL and (before is None or not before.reached):
         return State.SUPERSEDED, NEVER_TOLD
     if not note.recipient.address:
         return State.NO_ADDRESS, NO_ADDRESS

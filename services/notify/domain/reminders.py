@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from services.notify.domain.model import Answer, BriefingStanding, DueReminder, ReminderSlot
+from services.notify.domain.model import Answer, BriefingStanding, DueReminder, Recipient, ReminderSlot
 
 LATE_AFTER: Final = timedelta(minutes=15)
 
@@ -42,17 +42,30 @@ def decide(due: DueReminder, standing: BriefingStanding, now: datetime, offsets:
     return ReminderDecision(send=True, late=now - due.due_time > LATE_AFTER)
 
 
+def served(due: DueReminder, standing: BriefingStanding) -> Sequence[Recipient]:
+    """Whom the mailbox serves today and who need the reminder: neither absent by their own word, nor gone, nor there already."""
+    return [
+        one
+        for one in standing.invitees
+        if one.mailbox == due.mailbox
+        and not one.left
+        and one.answer is not Answer.DECLINED
+        and one.name not in standing.present
+    ]
+
+
 def _objection(due: DueReminder, standing: BriefingStanding, now: datetime, offsets: Sequence[int]) -> str:
     briefing = standing.briefing
-    answer = standing.answers.get(due.recipient.name)
+    own = [one for one in standing.invitees if one.mailbox == due.mailbox]
     nearer = any(due.start - timedelta(minutes=offset) <= now for offset in offsets if offset < due.offset_minutes)
     objections = (
         (briefing.cancelled or briefing.ended, "BRIEFING_OVER"),
         (briefing.start != due.start, "RESCHEDULED"),
         (now >= due.start, "TOO_LATE"),
-        (answer is None, "UNINVITED"),
-        (answer is Answer.DECLINED, "DECLINED"),
-        (due.recipient.name in standing.present, "PRESENT"),
+        (not own, "UNINVITED"),
+        (all(one.left for one in own), "LEFT"),
+        (all(one.answer is Answer.DECLINED for one in own), "DECLINED"),
+        (not served(due, standing), "PRESENT"),
         # After a long outage both reminders are due at once: only the last of them goes out.
         (nearer, "NEARER_REMINDER"),
     )

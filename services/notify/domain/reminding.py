@@ -11,7 +11,8 @@ import structlog
 
 from giaoban.clock import Clock
 from giaoban.errors import NotFound, Unavailable
-from services.notify.domain.cleaning import is_mail_address
+from giaoban.priority import background
+from services.notify.domain.holding import Holding
 from services.notify.domain.model import (
     BriefingName,
     BriefingStanding,
@@ -23,7 +24,7 @@ from services.notify.domain.model import (
     State,
 )
 from services.notify.domain.ports import Reminders, Scheduler
-from services.notify.domain.reminders import decide
+from services.notify.domain.reminders import decide, served
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class ReminderRounds:
         offsets: Sequence[int],
         poll_seconds: float,
         wake: Callable[[], None],
+        holding: Holding,
     ) -> None:
         """Args: offsets: minutes before the start; wake: called when there is something new to send."""
         self._scheduler = scheduler
@@ -52,12 +54,14 @@ class ReminderRounds:
         self._offsets = offsets
         self._poll_seconds = poll_seconds
         self._wake = wake
+        self._holding = holding
 
     async def run(self) -> None:
         """Looks for due reminders until cancelled."""
         while True:
             try:
-                await self.look()
+                if not self._holding.active:
+                    await self.look()
             except Exception:
                 log.exception("reminders could not be looked through")
             await asyncio.sleep(self._poll_seconds)
@@ -88,21 +92,22 @@ class ReminderRounds:
     async def _settle_one(self, due: DueReminder, standing: BriefingStanding) -> bool:
         now = self._clock.now()
         decision = decide(due, standing, now, self._offsets)
-        if not decision.send or not is_mail_address(due.recipient.address):
-            await self._reminders.drop(due.id, decision.reason or "BAD_ADDRESS", now)
+        if not decision.send:
+            await self._reminders.drop(due.id, decision.reason, now)
             return False
         note = _note(due, standing, now, late=decision.late)
-        message = await asyncio.to_thread(self._render, note)
+        message = await background(self._render, note)
         delivery = NewDelivery(f"reminder/{due.id}", note, State.PENDING, due.start, message)
         return await self._reminders.fire(due, delivery, now)
 
 
 def _note(due: DueReminder, standing: BriefingStanding, now: datetime, *, late: bool) -> Note:
+    first, *others = (replace(one, language=due.language) for one in served(due, standing))
     return Note(
         purpose=Purpose.REMINDER,
         briefing=standing.briefing,
         organizer=due.organizer,
-        recipient=replace(due.recipient, answer=standing.answers[due.recipient.name]),
+        recipient=replace(first, sharing=tuple(others)),
         stamp=now.replace(microsecond=0),
         offset_minutes=due.offset_minutes,
         late=late,

@@ -7,6 +7,8 @@ from typing import Final, assert_never
 from services.notify.domain.model import Fate, Outcome, State, Verdict
 
 INTERRUPTED: Final = "INTERRUPTED"
+NO_ANSWER: Final = "NO_ANSWER"
+BAD_ANSWER: Final = "BAD_ANSWER"
 EXPIRED: Final = "EXPIRED"
 
 
@@ -39,6 +41,8 @@ class RetryPolicy:
                 return Verdict(State.FAILED, outcome.reason, outcome.detail)
             case Fate.LOST:
                 return Verdict(State.UNKNOWN, outcome.reason, outcome.detail)
+            case Fate.HELD:
+                return Verdict(State.PENDING, outcome.reason, outcome.detail, now, counts=False)
             case Fate.DEFERRED:
                 pause = self._pause(attempt, expire_time - now, chance)
                 if pause is None:

@@ -55,12 +55,15 @@ class Words:
     personal: str
     automatic: str
     calendar_file: str
+    changes: str
+    changed: str
+    title: str
 
 
 _VIETNAMESE: Final = Words(
     subjects=MappingProxyType(
         {
-            Purpose.INVITATION: "Giấy mời",
+            Purpose.INVITATION: "Thông báo mời họp",
             Purpose.UPDATE: "Thay đổi",
             Purpose.CANCELLATION: "Hủy",
             Purpose.REMINDER: "Nhắc họp",
@@ -68,7 +71,7 @@ _VIETNAMESE: Final = Words(
     ),
     headlines=MappingProxyType(
         {
-            Purpose.INVITATION: "Giấy mời họp giao ban trực tuyến",
+            Purpose.INVITATION: "Thông báo mời họp giao ban trực tuyến",
             Purpose.UPDATE: "Cuộc họp có thay đổi",
             Purpose.CANCELLATION: "Cuộc họp đã hủy",
             Purpose.REMINDER: "Sắp đến giờ họp",
@@ -102,14 +105,17 @@ _VIETNAMESE: Final = Words(
     attend="Tham dự",
     substitute="Cử người dự thay",
     absent="Vắng mặt",
-    answer_hint="Có thể đổi câu trả lời cho đến giờ họp.",
+    answer_hint="Xin trả lời bằng các nút này, không trả lời trong lịch hay thư; có thể đổi câu trả lời cho đến giờ họp.",
     contact="Liên hệ",
     it_officer="Cán bộ kỹ thuật của điểm cầu",
     office="Thư ký cuộc họp",
     link="Nếu nút không mở được, chép địa chỉ này vào trình duyệt",
     personal="Đường dẫn này dành riêng cho nơi nhận ghi trên; đề nghị không chuyển tiếp.",
     automatic="Thư gửi tự động từ hệ thống họp giao ban trực tuyến.",
-    calendar_file="giay-moi.ics",
+    calendar_file="moi-hop.ics",
+    changes="Nội dung thay đổi",
+    changed="đã thay đổi, xem dưới đây",
+    title="Tên cuộc họp",
 )
 
 _ENGLISH: Final = Words(
@@ -157,7 +163,7 @@ _ENGLISH: Final = Words(
     attend="I attend",
     substitute="I send a substitute",
     absent="I cannot attend",
-    answer_hint="You can change your answer until the briefing begins.",
+    answer_hint="Please answer by these buttons, not from your calendar or by mail; you can change your answer until the briefing begins.",
     contact="Contact",
     it_officer="IT officer of the meeting point",
     office="Secretary of the briefing",
@@ -165,6 +171,9 @@ _ENGLISH: Final = Words(
     personal="This link is meant for the addressee above alone; please do not pass it on.",
     automatic="Sent automatically by the online briefing system.",
     calendar_file="invitation.ics",
+    changes="What has changed",
+    changed="changed, see below",
+    title="Title",
 )
 
 WORDS: Final[Mapping[Language, Words]] = MappingProxyType(
@@ -178,6 +187,16 @@ def day_and_time(start: datetime, end: datetime, language: Language) -> str:
     if first.date() == last.date():
         return f"{_day(first, language)} · {first:%H:%M}–{last:%H:%M}"
     return f"{_day(first, language)} · {first:%H:%M} – {_day(last, language)} · {last:%H:%M}"
+
+
+def span_change(before: tuple[datetime, datetime], after: tuple[datetime, datetime], language: Language) -> str:
+    """Returns how a span moved, for example `08:00–09:30 → 09:00–10:30`; with the days where they differ."""
+    days = {moment.astimezone(LOCAL_ZONE).date() for moment in (*before, *after)}
+    if len(days) > 1:
+        return f"{day_and_time(*before, language)} → {day_and_time(*after, language)}"
+    return " → ".join(
+        f"{start.astimezone(LOCAL_ZONE):%H:%M}–{end.astimezone(LOCAL_ZONE):%H:%M}" for start, end in (before, after)
+    )
 
 
 def short_start(start: datetime) -> str:

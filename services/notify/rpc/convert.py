@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from briefing.v1 import delivery_service_pb2 as pb2
 from giaoban.errors import InvalidArgument
 from giaoban.names import delivery_name, parse_delivery
+from services.notify.domain.gate import Problem
 from services.notify.domain.model import Delivery, DeliveryId, Purpose, State
 
 _STATES: Final[Mapping[State, pb2.Delivery.State.ValueType]] = {
@@ -37,6 +38,17 @@ def to_proto(delivery: Delivery) -> pb2.Delivery:
         update_time=_timestamp(delivery.update_time),
         subject=delivery.subject,
         revision=delivery.revision,
+    )
+
+
+def problem_to_proto(problem: Problem) -> pb2.MailProblem:
+    """Writes what holds the queue."""
+    return pb2.MailProblem(
+        kind=pb2.MailProblem.Kind.Value(f"KIND_{problem.kind.value}"),
+        reason=problem.reason,
+        detail=problem.detail,
+        since_time=_timestamp(problem.since),
+        next_try_time=_timestamp(problem.next_try_time),
     )
 
 

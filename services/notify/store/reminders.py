@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from giaoban.sql.engine import sessions
-from services.notify.domain.model import DueReminder, InviteeName, NewDelivery, Purpose, ReminderId, State
-from services.notify.store.outbox import supersede
-from services.notify.store.rows import delivery_values, due_reminder
+from services.notify.domain.model import DueReminder, MailboxName, NewDelivery, Purpose, ReminderId, State
+from services.notify.store.outbox import add_deliveries, supersede
+from services.notify.store.rows import due_reminder
 from services.notify.store.tables import PENDING_REMINDER, delivery, recipient, reminder
 
 
@@ -22,12 +22,12 @@ class SqlReminders:
 
     async def due(self, now: datetime, limit: int) -> Sequence[DueReminder]:
         """Reads reminders whose time has come, earliest first."""
-        own = (reminder.c.id, reminder.c.briefing, reminder.c.invitee, reminder.c.offset_minutes)
+        own = (reminder.c.id, reminder.c.briefing, reminder.c.mailbox, reminder.c.offset_minutes)
         times = (reminder.c.start_time, reminder.c.due_time)
-        person = [column for column in recipient.c if column.name not in {"briefing", "invitee"}]
+        person = [column for column in recipient.c if column.name != "mailbox"]
         query = (
             select(*own, *times, *person)
-            .join_from(reminder, recipient, recipient.c.invitee == reminder.c.invitee)
+            .join_from(reminder, recipient, recipient.c.mailbox == reminder.c.mailbox)
             .where(PENDING_REMINDER, reminder.c.due_time <= now)
             .order_by(reminder.c.due_time)
             .limit(limit)
@@ -36,14 +36,14 @@ class SqlReminders:
             return [due_reminder(row) for row in await session.execute(query)]
 
     async def fire(self, due: DueReminder, new: NewDelivery, now: datetime) -> bool:
-        """Turns a reminder into a delivery; False when it was gone, or when an invitation still waits to go out."""
+        """Turns a reminder into a delivery; False when it was gone, or must wait because an invitation still does."""
         async with self._write.begin() as session:
-            waits = await _invitation_waits(session, due.recipient.name)
-            state, reason = ("DROPPED", "INVITATION_UNSENT") if waits else ("FIRED", "")
-            if not await _leave(session, due.id, state, reason, now) or waits:
+            if await _invitation_waits(session, due.mailbox):
                 return False
-            await supersede(session, [due.recipient.name], now)
-            await session.execute(insert(delivery).values(delivery_values(new, due.host_unit_path, now)))
+            if not await _leave(session, due.id, "FIRED", "", now):
+                return False
+            await supersede(session, [due.mailbox], now)
+            await add_deliveries(session, [new], due.host_unit_path, now)
             return True
 
     async def drop(self, reminder_id: ReminderId, reason: str, now: datetime) -> None:
@@ -58,9 +58,9 @@ async def _leave(session: AsyncSession, found: ReminderId, state: str, reason: s
     return (await session.execute(changed)).first() is not None
 
 
-async def _invitation_waits(session: AsyncSession, invitee: InviteeName) -> bool:
+async def _invitation_waits(session: AsyncSession, mailbox: MailboxName) -> bool:
     query = select(delivery.c.id).where(
-        delivery.c.invitee == invitee,
+        delivery.c.mailbox == mailbox,
         delivery.c.purpose != Purpose.REMINDER,
         delivery.c.state.in_((State.PENDING, State.SENDING)),
     )

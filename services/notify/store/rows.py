@@ -1,7 +1,7 @@
 """Rows of the ledger and the values they stand for."""
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Row
 
@@ -13,18 +13,28 @@ from services.notify.domain.model import (
     DeliveryId,
     DueReminder,
     InviteeName,
-    Kind,
     Language,
+    MailboxName,
     NewDelivery,
     Note,
     Organizer,
-    Part,
     Purpose,
-    Recipient,
     ReminderId,
     ReminderSlot,
     State,
 )
+
+URGENT_WITHIN: Final = timedelta(days=1)
+CANCELLATIONS_FIRST: Final = 0
+URGENT: Final = 1
+REST: Final = 2
+
+
+def turn_of(note: Note, now: datetime) -> int:
+    """What goes first: what concerns a briefing within a day, cancellations above all."""
+    if note.briefing.start > now + URGENT_WITHIN:
+        return REST
+    return CANCELLATIONS_FIRST if note.purpose is Purpose.CANCELLATION else URGENT
 
 
 def delivery_values(new: NewDelivery, host_unit_path: str, now: datetime) -> dict[str, object]:
@@ -36,7 +46,8 @@ def delivery_values(new: NewDelivery, host_unit_path: str, now: datetime) -> dic
         "briefing": note.briefing.name,
         "revision": note.briefing.revision,
         "invitee": note.recipient.name,
-        "display_name": note.recipient.display_name,
+        "mailbox": note.recipient.mailbox,
+        "display_name": "; ".join(one.display_name for one in note.recipient.everyone),
         "host_unit_path": host_unit_path,
         "purpose": note.purpose,
         "method": note.method,
@@ -44,11 +55,10 @@ def delivery_values(new: NewDelivery, host_unit_path: str, now: datetime) -> dic
         "stamp": note.stamp,
         "start_time": note.briefing.start,
         "end_time": note.briefing.end,
-        "sender": note.organizer.address,
+        "sender": message.sender if message is not None else note.organizer.address,
         "address": note.recipient.address,
         "subject": message.subject if message is not None else note.briefing.title,
         "message_id": message.message_id if message is not None else None,
-        "content": message.content if message is not None else None,
         "state": new.state,
         "reason": new.reason,
         "detail": "",
@@ -57,36 +67,27 @@ def delivery_values(new: NewDelivery, host_unit_path: str, now: datetime) -> dic
         "expire_time": new.expire_time,
         "create_time": now,
         "update_time": now,
+        "turn": turn_of(note, now),
     }
 
 
 def recipient_values(note: Note, host_unit_path: str) -> dict[str, object]:
-    """The row of an invitee as it was just written to."""
-    found = note.recipient
+    """The row of a mailbox as it was just written to."""
     return {
-        "invitee": found.name,
-        "briefing": note.briefing.name,
-        "subject": found.subject,
-        "kind": found.kind,
-        "part": found.part,
-        "display_name": found.display_name,
-        "unit_name": found.unit_name,
-        "address": found.address,
-        "join_path": found.join_path,
-        "language": found.language,
-        "phone": found.phone,
+        "mailbox": note.recipient.mailbox,
+        "language": note.recipient.language,
         "organizer_address": note.organizer.address,
         "organizer_name": note.organizer.name,
         "host_unit_path": host_unit_path,
     }
 
 
-def reminder_values(briefing: Briefing, invitee: InviteeName, slot: ReminderSlot, now: datetime) -> dict[str, object]:
+def reminder_values(briefing: Briefing, mailbox: MailboxName, slot: ReminderSlot, now: datetime) -> dict[str, object]:
     """The row of a reminder that is to come."""
     return {
         "id": new_id(),
         "briefing": briefing.name,
-        "invitee": invitee,
+        "mailbox": mailbox,
         "offset_minutes": slot.offset_minutes,
         "occ_rev": briefing.revision,
         "start_time": briefing.start,
@@ -98,26 +99,15 @@ def reminder_values(briefing: Briefing, invitee: InviteeName, slot: ReminderSlot
 
 
 def due_reminder(row: Row[Any]) -> DueReminder:
-    """Reads a reminder joined with its recipient."""
-    recipient = Recipient(
-        name=InviteeName(row.invitee),
-        subject=row.subject,
-        kind=Kind(row.kind),
-        part=Part(row.part),
-        display_name=row.display_name,
-        unit_name=row.unit_name,
-        address=row.address,
-        join_path=row.join_path,
-        language=Language(row.language),
-        phone=row.phone,
-    )
+    """Reads a reminder joined with its mailbox."""
     return DueReminder(
         id=ReminderId(row.id),
         briefing=BriefingName(row.briefing),
         offset_minutes=row.offset_minutes,
         due_time=row.due_time,
         start=row.start_time,
-        recipient=recipient,
+        mailbox=MailboxName(row.mailbox),
+        language=Language(row.language),
         organizer=Organizer(row.organizer_address, row.organizer_name),
         host_unit_path=row.host_unit_path,
     )

@@ -79,6 +79,8 @@ class Briefings(BriefingServiceServicer):
         self.current: dict[str, briefing_pb2.Briefing] = {}
         self.invitees: dict[str, list[briefing_pb2.Invitee]] = {}
         self.away = False
+        self.position = ""
+        self.forgets = False
 
     def put(
         self, briefing: briefing_pb2.Briefing, invitations: list[briefing_service_pb2.Invitation], made: datetime
@@ -104,6 +106,22 @@ class Briefings(BriefingServiceServicer):
         if (request.name, request.revision) not in self.revisions:
             raise NotFound("UNKNOWN_BRIEFING", "There is no such briefing.")
         return self.revisions[request.name, request.revision]
+
+    async def ListRevisions(
+        self, request: briefing_service_pb2.ListRevisionsRequest, context: Context
+    ) -> briefing_service_pb2.ListRevisionsResponse:
+        del context
+        if self.away:
+            raise Unavailable("STORE_AWAY", "The store is away.")
+        self.position = request.position if request.reset else max(self.position, request.position)
+        return briefing_service_pb2.ListRevisionsResponse(
+            revisions=[
+                briefing_service_pb2.BriefingRevision(name=each.name, revision=each.revision)
+                for each in self.current.values()
+                if not self.forgets
+            ],
+            known_position=self.position,
+        )
 
     async def GetBriefing(
         self, request: briefing_service_pb2.GetBriefingRequest, context: Context
@@ -155,7 +173,7 @@ class Mail:
         return message_from_bytes(self.content, policy=default)
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: aiosmtpd reads every member of its handler, which a class with slots refuses before 3.11.3
 class MailServer:
     """A real SMTP server; `recipient_answer` and `data_answer` decide what it says, by address."""
 
@@ -165,6 +183,11 @@ class MailServer:
     answer_after_seconds: float = 0.0
     drop_after_taking: bool = False
     login: tuple[str, str] | None = None
+    sender_answer: str = "250 OK"
+    connections: int = 0
+    goodbyes: int = 0
+    logins: int = 0
+    names: list[str] = field(default_factory=list)
     _server: asyncio.Server | None = None
     _lines: list[SMTP] = field(default_factory=list)
 
@@ -183,13 +206,43 @@ class MailServer:
     def _accept(self) -> SMTP:
         line = SMTP(self, hostname="localhost", authenticator=self._check_login, auth_require_tls=False)
         self._lines.append(line)
+        self.connections += 1
         return line
+
+    def cut(self) -> None:
+        """Ends every connection without a word."""
+        for line in self._lines:
+            if line.transport is not None:
+                line.transport.abort()  # type: ignore[attr-defined]  # aiosmtpd names only the base class
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        del server, envelope
+        session.host_name = hostname
+        self.names.append(hostname)
+        return responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        del server, session
+        if self.sender_answer.startswith("250"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return self.sender_answer
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        del server, session, envelope
+        self.goodbyes += 1
+        return "221 Bye"
 
     def _check_login(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: object
     ) -> AuthResult:
         del server, session, envelope, mechanism
         assert isinstance(login, LoginPassword)
+        self.logins += 1
         given = (login.login.decode(), login.password.decode())
         return AuthResult(success=given == self.login, handled=False)
 

@@ -25,6 +25,11 @@ class Counting:
     def __init__(self) -> None:
         self.sent: list[str] = []
 
+    def lane(self) -> "Counting":
+        return self
+
+    async def rest(self) -> None: ...
+
     async def send(self, delivery: ClaimedDelivery) -> Outcome:
         self.sent.append(delivery.address)
         return Outcome(Fate.ACCEPTED)
@@ -32,7 +37,15 @@ class Counting:
 
 @asynccontextmanager
 async def dispatching(ledger: Ledger, channel: Counting) -> AsyncIterator[asyncio.Task[None]]:
-    dispatcher = Dispatcher(ledger.outbox, channel, RetryPolicy(), ledger.clock, poll_seconds=0.01)
+    dispatcher = Dispatcher(
+        ledger.outbox,
+        channel,
+        RetryPolicy(),
+        ledger.clock,
+        problems=ledger.problems,
+        holding=ledger.holding,
+        poll_seconds=0.01,
+    )
     task = asyncio.create_task(dispatcher.run())
     try:
         yield task
@@ -48,7 +61,7 @@ async def write(ledger: Ledger, statement: str) -> None:
 
 
 async def test_a_message_that_went_out_is_settled_once_the_ledger_can_be_written(ledger: Ledger) -> None:
-    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.record(batch_of(request_to(POINT)))
     await write(ledger, NOBODY_SETTLES)
     channel = Counting()
 
@@ -62,7 +75,7 @@ async def test_a_message_that_went_out_is_settled_once_the_ledger_can_be_written
 
 
 async def test_a_ledger_that_cannot_be_written_at_the_start_only_delays(ledger: Ledger) -> None:
-    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.record(batch_of(request_to(POINT)))
     await ledger.outbox.claim(ledger.clock.now())
     await write(ledger, NOBODY_SETTLES)
 
@@ -74,7 +87,7 @@ async def test_a_ledger_that_cannot_be_written_at_the_start_only_delays(ledger: 
 
 
 async def test_a_dispatcher_that_never_could_write_still_stops(ledger: Ledger) -> None:
-    await ledger.record("e1", batch_of(request_to(POINT)))
+    await ledger.record(batch_of(request_to(POINT)))
     await write(ledger, NOBODY_SETTLES)
     channel = Counting()
 

@@ -15,10 +15,14 @@ from services.notify.app import running
 from services.notify.consumers.invitations import STREAM
 from tests.integration.notify.conftest import Surroundings
 from tests.integration.notify.doubles import CANCEL, REQUEST, briefing_of, invitation_to, invitee_of, tell
-from tests.integration.notify.waiting import listed, until, until_entry_waits, until_read, until_state
+from tests.integration.notify.waiting import listed, until, until_read, until_state
 
 CHANGED = events_pb2.BriefingEvent.KIND_CHANGED
 CANCELLED = events_pb2.BriefingEvent.KIND_CANCELLED
+
+
+async def _went_out(around: Surroundings, count: int) -> bool:
+    return len(await listed(around, pb2.Delivery.STATE_SENT)) == count
 
 
 def soon() -> datetime:
@@ -35,10 +39,11 @@ async def test_everyone_invited_gets_one_message_however_often_the_fact_comes(ar
         await eventually(lambda: len(around.mail.taken) == 2)
         await tell(around.redis)
         await until_read(around)
+        await until(lambda: _went_out(around, 2))
         states = {one.display_name: pb2.Delivery.State.Name(one.state) for one in await listed(around)}
 
     assert around.mail.count_by_recipient() == {"xa1@tinh.gov.vn": 1, "xa2@tinh.gov.vn": 1}
-    assert {mail.sender for mail in around.mail.taken} == {"giaoban@tinh.gov.vn"}
+    assert {mail.sender for mail in around.mail.taken} == {around.settings.mail_sender.address}
     assert states == {
         "Điểm cầu xã số 1": "STATE_SENT",
         "Điểm cầu xã số 2": "STATE_SENT",
@@ -108,7 +113,8 @@ async def test_while_the_scheduler_is_away_facts_wait(around: Surroundings) -> N
     await tell(around.redis)
 
     async with running(around.settings):
-        await until_entry_waits(around)
+        await until_read(around)
+        assert around.mail.taken == []
         around.briefings.away = False
         await eventually(lambda: len(around.mail.taken) == 1)
 
@@ -205,3 +211,82 @@ async def _sent(around: Surroundings, count: int) -> bool:
 def _line(calendar: str, name: str) -> str:
     [value] = [line.partition(":")[2] for line in calendar.splitlines() if line.startswith(f"{name}:")]
     return value
+
+
+async def test_who_was_not_told_is_named_and_told_as_the_briefing_stands_today(around: Surroundings) -> None:
+    around.briefings.put(briefing_of(soon()), [invitation_to(invitee_of(n)) for n in (1, 2)], datetime.now(UTC))
+
+    async with running(around.settings):
+        await eventually(lambda: len(around.mail.taken) == 2)
+        around.briefings.invitees["briefings/b1"].append(invitee_of(3))
+        untold = await around.deliveries().GetTelling(pb2.GetTellingRequest(briefing="briefings/b1"))
+        around.briefings.put(
+            briefing_of(soon(), revision=2),
+            [invitation_to(invitee_of(n), sequence=0) for n in (1, 2, 3)],
+            datetime.now(UTC),
+        )
+        await around.deliveries().TellBriefing(pb2.TellBriefingRequest(briefing="briefings/b1"))
+        await eventually(lambda: around.mail.count_by_recipient()["xa3@tinh.gov.vn"] == 1)
+        told = await around.deliveries().GetTelling(pb2.GetTellingRequest(briefing="briefings/b1"))
+
+    assert (list(untold.untold_names), list(told.untold_names)) == (["Điểm cầu xã số 3"], [])
+
+
+async def test_a_server_that_is_away_is_one_problem_and_mail_goes_on_by_itself(around: Surroundings) -> None:
+    around.mail.sender_answer = "550 5.7.1 sender is not yours"
+    around.briefings.put(briefing_of(soon()), [invitation_to(invitee_of(n)) for n in range(5)], datetime.now(UTC))
+    await tell(around.redis)
+
+    async with running(around.settings):
+
+        async def shown() -> bool:
+            status = await around.deliveries().GetMailStatus(pb2.GetMailStatusRequest())
+            return status.problem.kind == pb2.MailProblem.KIND_REFUSED and status.waiting_count == 5
+
+        await until(shown)
+        around.mail.sender_answer = "250 OK"
+        await eventually(lambda: len(around.mail.taken) == 5, seconds=20)
+        status = await around.deliveries().GetMailStatus(pb2.GetMailStatusRequest())
+
+    assert not status.HasField("problem")
+
+
+async def test_many_that_failed_for_one_reason_are_sent_again_at_once(around: Surroundings) -> None:
+    around.mail.recipient_answer = lambda _address: "550 5.1.1 user unknown"
+    around.briefings.put(briefing_of(soon()), [invitation_to(invitee_of(n)) for n in range(4)], datetime.now(UTC))
+    await tell(around.redis)
+
+    async with running(around.settings):
+        await until(lambda: _failed(around, 4))
+        around.mail.recipient_answer = lambda _address: "250 OK"
+        request = pb2.RetryDeliveriesRequest(briefing="briefings/b1", reason="SMTP_550", validate_only=True)
+        counted = (await around.deliveries().RetryDeliveries(request)).count
+        request.validate_only = False
+        retried = (await around.deliveries().RetryDeliveries(request)).count
+        await eventually(lambda: len(around.mail.taken) == 4)
+
+    assert (counted, retried) == (4, 4)
+
+
+async def test_nothing_is_sent_again_to_an_address_that_was_corrected_a_moment_ago(around: Surroundings) -> None:
+    around.mail.recipient_answer = lambda _address: "550 5.1.1 user unknown"
+    around.briefings.put(briefing_of(soon()), [invitation_to(invitee_of(n)) for n in (1, 2)], datetime.now(UTC))
+    await tell(around.redis)
+
+    async with running(around.settings):
+        await until(lambda: _failed(around, 2))
+        around.mail.recipient_answer = lambda _address: "250 OK"
+        mended = invitee_of(1, email="mended@tinh.gov.vn")  # the fact of it has not come yet
+        around.briefings.invitees["briefings/b1"] = [mended, invitee_of(2)]
+        old = next(one for one in await listed(around) if one.address == "xa1@tinh.gov.vn")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await around.deliveries().RetryDelivery(pb2.RetryDeliveryRequest(name=old.name))
+        retried = (await around.deliveries().RetryDeliveries(pb2.RetryDeliveriesRequest())).count
+        await eventually(lambda: len(around.mail.taken) == 1)
+
+    assert from_call(refused.value).reason == "DELIVERY_NOT_RETRYABLE"
+    assert (retried, [mail.recipients for mail in around.mail.taken]) == (1, [["xa2@tinh.gov.vn"]])
+
+
+async def _failed(around: Surroundings, count: int) -> bool:
+    return len(await listed(around, pb2.Delivery.STATE_FAILED)) == count

@@ -45,13 +45,3 @@ async def until_read(around: Surroundings) -> None:
         return any(group["name"] == GROUP.encode() and group["pending"] == 0 and group["lag"] == 0 for group in groups)
 
     await until(read)
-
-
-async def until_entry_waits(around: Surroundings) -> None:
-    """Waits until the service holds an entry that it cannot deal with yet."""
-
-    async def waits() -> bool:
-        groups = await around.redis.xinfo_groups(STREAM) if await around.redis.exists(STREAM) else []
-        return any(group["pending"] for group in groups)
-
-    await until(waits)

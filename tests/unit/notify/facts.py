@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
+from giaoban.config import Mailbox
 from services.notify.domain.message import MessageRenderer
 from services.notify.domain.model import (
     AgendaItem,
@@ -28,7 +29,8 @@ NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 START = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)  # a Tuesday, 08:00 in Việt Nam
 PUBLIC_URL = "https://giaoban.tinh.gov.vn"
 ORGANIZER = Organizer("giaoban@tinh.gov.vn", "Văn phòng UBND tỉnh")
-RENDERER = MessageRenderer(PUBLIC_URL)
+SENDER = Mailbox("Văn phòng UBND tỉnh", "giaoban@tinh.gov.vn")
+RENDERER = MessageRenderer(PUBLIC_URL, SENDER)
 
 BRIEFING = Briefing(
     name=BriefingName("briefings/b1"),
@@ -41,6 +43,8 @@ BRIEFING = Briefing(
     host_name="Văn phòng UBND tỉnh",
     chair_name="Nguyễn Văn An – Phó Chủ tịch",
     secretary_name="Trần Thị Bình",
+    secretary_address="binh@tinh.gov.vn",
+    secretary_phone="0987 654 321",
     agenda=(AgendaItem("Khai mạc", "Văn phòng", 10), AgendaItem("Kết luận")),
     notes="Kết nối thử trước 15 phút.",
 )

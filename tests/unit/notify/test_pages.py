@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notify.domain.cleaning import clean_line, clean_text, is_mail_address
+from giaoban.mail_address import is_mail_address
+from services.notify.domain.cleaning import clean_line, clean_text
 from services.notify.domain.model import Answer, Language, Note, Purpose
 from services.notify.domain.wording import WORDS, day_and_time, short_start
 from tests.unit.notify.facts import (
@@ -20,6 +21,7 @@ from tests.unit.notify.facts import (
     CANCEL,
     CHAIR,
     POINT,
+    PUBLIC_URL,
     RENDERER,
     REQUEST,
     START,
@@ -92,7 +94,8 @@ def test_an_invitation_says_what_whom_when_and_where(read: Callable[[Note], str]
         "Kết nối thử",
         "Nguyễn Văn An",
         "0912 345 678",
-        "giaoban@tinh.gov.vn",
+        "binh@tinh.gov.vn",
+        "0987 654 321",
         JOIN,
     ):
         assert expected in words
@@ -154,7 +157,7 @@ def test_hostile_words_stay_words(title: str, name: str, notes: str) -> None:
     message, page = parsed(note), html_of(note)
 
     assert "script" not in page.tags
-    assert not [link for link in page.links if not link.startswith((JOIN, "mailto:giaoban@"))]
+    assert not [link for link in page.links if not link.startswith((JOIN, "mailto:binh@"))]
     assert _unescaped(one(note, "SUMMARY").value) == clean_line(title, 200)
     assert [address.addr_spec for address in message["To"].addresses] == [POINT.address]
     assert message.defects == []
@@ -165,7 +168,7 @@ def test_hostile_words_stay_words(title: str, name: str, notes: str) -> None:
 @given(title=st.text(st.sampled_from('đầuư vốn công 0=?Q?_—"\\😀'), min_size=1, max_size=200))
 def test_a_subject_arrives_letter_by_letter(title: str) -> None:
     content = RENDERER.render(replace(REQUEST, briefing=replace(BRIEFING, title=title))).content
-    expected = f"Giấy mời: {clean_line(title, 200)} – 08:00 24/11/2026"
+    expected = f"Thông báo mời họp: {clean_line(title, 200)} – 08:00 24/11/2026"
 
     by_old_rules = str(make_header(decode_header(str(message_from_bytes(content)["Subject"]))))
 
@@ -208,3 +211,34 @@ def test_only_plain_addresses_are_written_to(address: str, good: bool) -> None:
 
 def _unescaped(value: str) -> str:
     return re.sub(r"\\([\\,;])", r"\1", value)
+
+
+def test_a_mailbox_that_serves_two_names_both_and_holds_both_links() -> None:
+    both = replace(REQUEST, recipient=replace(POINT, sharing=(replace(CHAIR, address=POINT.address),)))
+
+    message = parsed(both)
+    plain, html = (part_of(message, kind).get_content() for kind in ("text/plain", "text/html"))
+
+    for text in (plain, html):
+        for recipient in (POINT, CHAIR):
+            assert text.count(f"{PUBLIC_URL}{recipient.join_path}?tra-loi=tham-du") == 1
+            assert recipient.display_name in text
+    # The parser of the standard library puts a second space between two encoded words of a name.
+    assert f"{POINT.display_name}; {CHAIR.display_name}" in " ".join(str(message["To"]).split())
+
+
+def test_an_update_shows_old_and_new_and_an_invitation_does_not() -> None:
+    seen = replace(BRIEFING, title="Giao ban cũ", notes="")
+    moved = replace(BRIEFING, start=START + timedelta(hours=1), end=START + timedelta(hours=2, minutes=30))
+    note = replace(REQUEST, briefing=moved, seen=seen, purpose=Purpose.UPDATE)
+
+    plain = part_of(parsed(note), "text/plain").get_content()
+    html = part_of(parsed(note), "text/html").get_content()
+    first = part_of(parsed(replace(note, purpose=Purpose.INVITATION)), "text/plain").get_content()
+
+    for text in (plain, html):
+        assert "Thời gian: 08:00–09:30 → 09:00–10:30" in text
+        assert "Tên cuộc họp: Giao ban cũ → Giao ban tuần 48" in text
+        assert "Yêu cầu, ghi chú: đã thay đổi, xem dưới đây" in text
+        assert "Chương trình họp: đã" not in text
+    assert "→" not in first

@@ -42,13 +42,13 @@ def test_a_booking_within_a_reminders_window_does_not_fire_that_reminder() -> No
 
 
 def test_an_event_that_comes_after_a_later_one_tells_nothing() -> None:
-    told = {POINT.name: replace(TOLD, revision=3)}
+    told = {POINT.mailbox: replace(TOLD, revision=3)}
 
     assert PLANNER.plan(batch_of(request_to(POINT, update=True), briefing=SECOND), told, NOW) == []
 
 
 def test_a_change_of_words_keeps_the_reminders_and_a_move_books_them_anew() -> None:
-    told = {POINT.name: TOLD}
+    told = {POINT.mailbox: TOLD}
     moved = replace(SECOND, start=START + timedelta(days=1), end=START + timedelta(days=1, hours=1))
 
     words = only(PLANNER.plan(batch_of(request_to(POINT, update=True), briefing=SECOND), told, NOW))
@@ -61,7 +61,7 @@ def test_a_change_of_words_keeps_the_reminders_and_a_move_books_them_anew() -> N
 
 
 def test_a_change_of_an_invitation_that_nobody_has_seen_is_still_an_invitation() -> None:
-    told = {POINT.name: replace(TOLD, reached=False)}
+    told = {POINT.mailbox: replace(TOLD, reached=False)}
 
     planned = only(PLANNER.plan(batch_of(request_to(POINT, update=True), briefing=SECOND), told, NOW))
 
@@ -69,14 +69,14 @@ def test_a_change_of_an_invitation_that_nobody_has_seen_is_still_an_invitation()
 
 
 def test_a_cancellation_takes_the_reminders_away() -> None:
-    planned = only(PLANNER.plan(batch_of(CANCELLING, briefing=SECOND), {POINT.name: TOLD}, NOW))
+    planned = only(PLANNER.plan(batch_of(CANCELLING, briefing=SECOND), {POINT.mailbox: TOLD}, NOW))
 
     assert planned.delivery.note.purpose is Purpose.CANCELLATION
     assert planned.reminders == ()
 
 
 def test_what_nobody_has_seen_is_not_called_off() -> None:
-    told = {POINT.name: replace(TOLD, reached=False)}
+    told = {POINT.mailbox: replace(TOLD, reached=False)}
 
     planned = only(PLANNER.plan(batch_of(CANCELLING, briefing=SECOND), told, NOW))
 
@@ -88,6 +88,27 @@ def test_after_the_end_nothing_is_said() -> None:
 
     assert (planned.delivery.state, planned.delivery.reason) == (State.SUPERSEDED, "BRIEFING_OVER")
     assert planned.delivery.message is None
+
+
+def test_two_who_share_a_mailbox_are_told_in_one_message_under_one_key() -> None:
+    both = replace(POINT, sharing=(replace(CHAIR, address=POINT.address.upper()),))
+
+    planned = only(PLANNER.plan(batch_of(request_to(both)), {}, NOW))
+    told = {both.mailbox: TOLD}
+    later = only(PLANNER.plan(batch_of(request_to(both.sharing[0], update=True), briefing=SECOND), told, NOW))
+
+    assert len(planned.delivery.key) < 200
+    assert later.delivery.note.purpose is Purpose.UPDATE, "its mailbox was told, if not of it"
+
+
+def test_an_update_is_compared_with_what_the_mailbox_has_seen() -> None:
+    told = {POINT.mailbox: replace(TOLD, revision=2, seen_revision=1)}
+    third = replace(BRIEFING, revision=3, title="Giao ban tuần 49")
+    batch = batch_of(request_to(POINT, update=True), briefing=third)
+
+    planned = only(PLANNER.plan(batch, told, NOW, {1: BRIEFING, 2: SECOND}))
+
+    assert planned.delivery.note.seen is BRIEFING
 
 
 @pytest.mark.parametrize(
