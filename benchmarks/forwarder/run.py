@@ -3,10 +3,11 @@
 One publisher's packets go to N subscribers over loopback: once through core, SRTP and batches, once as raw `sendmmsg`
 of equal datagrams without crypto and copies (the ceiling). Rounds alternate, so that a busy machine slows both.
 
-Run: .venv/bin/python benchmarks/forwarder/run.py [--packets 400] [--rounds 3]
+Run: make bench NAME=forwarder [QUICK=1]
 """
 
 import argparse
+import json
 import os
 import platform
 import socket
@@ -140,7 +141,7 @@ class FanOut:
             sink.close()
 
 
-def measure(subscribers: int, size: int, kind: Kind, packets: int, rounds: int) -> str:
+def measure(subscribers: int, size: int, kind: Kind, packets: int, rounds: int) -> float:
     """Runs one cell of the table."""
     scene = FanOut(subscribers, size, kind)
     count = max(4, packets * 10 // subscribers)
@@ -151,14 +152,19 @@ def measure(subscribers: int, size: int, kind: Kind, packets: int, rounds: int) 
         ceiling.append(scene.raw(count))
     scene.close()
     mine, raw = statistics.median(ours) * 1e6, statistics.median(ceiling) * 1e6
-    return f"| {size} B | {subscribers} | {mine:.1f} | {1e3 / mine:.0f}k | {raw:.1f} | {1e3 / raw:.0f}k | {raw / mine:.0%} |"
+    print(
+        f"| {size} B | {subscribers} | {mine:.1f} | {1e3 / mine:.0f}k | {raw:.1f} | {1e3 / raw:.0f}k | {raw / mine:.0%} |",
+        flush=True,
+    )
+    return raw / mine
 
 
 def main() -> None:
     """Prints a table for README.md."""
     parser = argparse.ArgumentParser(description=__doc__)
+    quick = os.environ.get("QUICK") == "1"
     parser.add_argument("--packets", type=int, default=400, help="datagrams for each cell and round, in tens")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2 if quick else 5)
     chosen = parser.parse_args()
     model = next(
         (
@@ -171,9 +177,12 @@ def main() -> None:
     print(f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}, Python {platform.python_version()}\n")
     print("| size | subscribers | forwarder, µs/out | out/s | raw sendmmsg, µs/out | out/s | share of ceiling |")
     print("|---|---|---|---|---|---|---|")
+    shares: dict[str, float] = {}
     for kind, size in ((Kind.VIDEO, 1200), (Kind.AUDIO, 160)):
         for subscribers in (10, 100, 250):
-            print(measure(subscribers, size, kind, chosen.packets, chosen.rounds), flush=True)
+            share = measure(subscribers, size, kind, chosen.packets, chosen.rounds)
+            shares[f"share_of_ceiling_{size}_{subscribers}"] = round(share, 3)
+    print(json.dumps(shares))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from services.media.config import media_settings
 from services.media.domain.lines import KEPT_AFTER_LEAVING, LineTests, LiveLines
 from services.media.domain.placement import Placement
 from services.media.peers import WorkerPeers
+from services.media.rpc.names import DisplayNames
 from services.media.rpc.quality_servicer import QualityServicer, SampleFeed
 from services.media.rpc.room_servicer import RoomServicer
 from services.media.store.history import SqlSampleStore
@@ -62,12 +63,13 @@ async def running(settings: Settings) -> AsyncIterator[None]:
         store, lines, tests = SqlSampleStore(engine), LiveLines(), LineTests()
         registry = Registry(redis)
         await _recall(store, registry, lines, clock)
+        placement = Placement(registry, peers)
         services: Servicers = [
-            (add_RoomServiceServicer_to_server, RoomServicer(Placement(registry, peers), peers, chosen.pair)),
+            (add_RoomServiceServicer_to_server, RoomServicer(placement, peers, chosen.pair)),
             (add_QualityServiceServicer_to_server, QualityServicer(store, lines, tests)),
         ]
         await stack.enter_async_context(serve(settings.grpc_target("media"), services, "media", keys))
-        feed = SampleFeed(store, lines, tests)
+        feed = SampleFeed(store, lines, tests, DisplayNames(placement, peers))
         async with asyncio.TaskGroup() as tasks:
             loops = [
                 tasks.create_task(StreamConsumer(redis, SAMPLES, "history", "control", feed.take).run()),
@@ -85,7 +87,7 @@ async def running(settings: Settings) -> AsyncIterator[None]:
 async def _recall(store: SqlSampleStore, registry: Registry, lines: LiveLines, clock: Clock) -> None:
     """Reads from the history who was there before this process started, in rooms that still are."""
     for sample in await store.newest(clock.now() - KEPT_AFTER_LEAVING):
-        if await registry.is_opened(sample.room) or await registry.holder(sample.room):
+        if await registry.opened(sample.room) is not None or await registry.holder(sample.room):
             lines.put(sample)
 
 

@@ -7,10 +7,11 @@ from giaoban.config import Settings
 
 
 class BoundAddress(NamedTuple):
-    """An address to bind, and the one announced for it."""
+    """An address to bind, the one announced for it, and whether only clients of this machine are served there."""
 
     host: str
     announced: str
+    local: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class MediaSettings:
     """Settings of the control process and of workers.
 
     Attributes:
-        addresses: One UDP socket each; loopback only while the web is served on loopback.
+        addresses: One UDP socket each; for this machine only while the web is served on loopback.
         udp_port: Of the first worker; worker i uses the i-th after it.
         pair: Key and secret of room tokens and the room API; made at first start.
         database_url: Where the quality history is; an encrypted SQLite file unless the site has PostgreSQL.
@@ -37,7 +38,7 @@ class MediaSettings:
 def media_settings(settings: Settings) -> MediaSettings:
     """Reads the site's settings; makes what keys are missing."""
     return MediaSettings(
-        addresses=tuple(BoundAddress(each.bound, each.announced) for each in settings.media_addresses),
+        addresses=tuple(BoundAddress(*each) for each in settings.media_addresses),
         udp_port=settings.media_udp,
         database_url=settings.database_url("media"),
         redis_url=settings.redis_url,

@@ -23,9 +23,10 @@ class WorkerPeers:
         self._connect = connect
         self._peers: dict[str, Peer] = {}
 
-    async def hold(self, target: str, room: str) -> None:
-        """Makes a room there; safe to repeat."""
-        await self._translated(self._stub(target).HoldRoom(pb.HoldRoomRequest(room=room)))
+    async def hold(self, target: str, room: str, policy: bytes) -> None:
+        """Makes a room there, under a policy; safe to repeat."""
+        request = pb.HoldRoomRequest(room=room, policy=pb.RoomPolicy.FromString(policy))
+        await self._translated(self._stub(target).HoldRoom(request))
 
     async def drop(self, target: str, room: str) -> None:
         """Drops a room there."""

@@ -101,7 +101,7 @@ async def running(settings: Settings, index: int) -> AsyncIterator[None]:
         stack.push_async_callback(redis.aclose)
         facts, registry = FactPublisher(redis), Registry(redis)
         stack.push_async_callback(facts.drain)
-        addresses = [Bound(each.host, each.announced) for each in chosen.addresses]
+        addresses = [Bound(each.host, each.announced, each.local) for each in chosen.addresses]
         node = await stack.enter_async_context(media_node(addresses, chosen.udp_port + index, clock))
         house = build_house(node, chosen.pair, facts, clock)
         target = settings.grpc_target("media", worker=index)

@@ -72,6 +72,9 @@ class ClientLink(Protocol):
     def track_published(self, label: str, track: Track) -> None:
         """Admits a track to be published."""
 
+    def track_refused(self, label: str) -> None:
+        """Says that a track may not be published."""
+
     def track_subscribed(self, track: TrackId) -> None:
         """Tells a publisher that somebody listens."""
 

@@ -9,6 +9,7 @@ UNIT_PATH: Final = "giaoban.unit_path"
 KIND: Final = "giaoban.kind"
 LOOPBACK: Final = "giaoban.loopback"
 CREATE: Final = "giaoban.create"
+ADMISSION: Final = "giaoban.admission"
 
 
 class Source(StrEnum):
@@ -83,6 +84,12 @@ class RoomToken:
     def create(self) -> bool:
         """Whether its room is made on first join."""
         return self.attributes.get(CREATE) == "1"
+
+    @property
+    def admission(self) -> int:
+        """How often its holder had been sent out when it was issued."""
+        text = self.attributes.get(ADMISSION, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     def until(self, expire_time: datetime) -> "RoomToken":
         """Answers the same token with another end."""

@@ -97,11 +97,17 @@ class Answer:
 
 @dataclass(slots=True)
 class _Incoming:
-    """A section the client sends on; `track` is None until `add_track` claims it."""
+    """A section the client sends on.
+
+    Attributes:
+        track: None until an announced track claims it.
+        taken_over: Its track took it from one that was released, and no offer since has shown that it goes on sending.
+    """
 
     label: str
     media: PublishedMedia
     track: TrackId | None = None
+    taken_over: bool = False
 
 
 @dataclass(slots=True)
@@ -120,8 +126,9 @@ class _Slot:
 
 @dataclass(slots=True)
 class _Round:
-    """What is gathered while one offer is answered."""
+    """What is gathered while one offer is answered; `guessed` are tracks by mid where no label tells."""
 
+    guessed: dict[str, Announced]
     sections: list[AnsweredSection] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     ended: list[TrackId] = field(default_factory=list)
@@ -139,6 +146,7 @@ class Negotiation:
         self._slots: dict[str, _Slot] = {}
         self._wanted: dict[SubscriptionId, Wanted] = {}
         self._asked = False
+        self._labelled = False
 
     def announce(self, announced: Announced) -> PublishedMedia | None:
         """Takes a track to be published; answers its media at once when its section was offered before."""
@@ -147,8 +155,17 @@ class Negotiation:
             if incoming.track is None and incoming.media.kind is announced.kind and incoming.label in announced.labels:
                 return self._claim(incoming, announced)
         unclaimed = [each for each in self._incoming.values() if each.track is None]
-        alone = [each for each in unclaimed if each.media.kind is announced.kind]
-        return self._claim(alone[0], announced) if len(alone) == 1 else None
+        fitting = [each for each in unclaimed if each.media.kind is announced.kind]
+        if not fitting or (self._labelled and len(fitting) > 1):
+            return None
+        return self._claim(fitting[0], announced)
+
+    def release(self, track: TrackId) -> None:
+        """Frees the section of a track for the one that is announced next: the client sends something else there."""
+        self._announced.pop(track, None)
+        for incoming in self._incoming.values():
+            if incoming.track == track:
+                incoming.track, incoming.taken_over = None, True
 
     def forget(self, track: TrackId) -> None:
         """Drops a published track; its section is answered inactive from now on."""
@@ -189,7 +206,7 @@ class Negotiation:
         """Answers an offer, section by section in its order."""
         self._asked = False
         self._version += 1
-        result = _Round()
+        result = _Round(guessed=self._guess(offer))
         for section in offer.sections:
             result.sections.append(self._answer_section(section, result))
         for mid in [mid for mid in self._incoming if mid not in result.sending]:
@@ -211,7 +228,7 @@ class Negotiation:
     def _answer_section(self, section: Section, result: _Round) -> AnsweredSection:
         if section.kind == "application":
             return AnsweredSection(section, Direction.INACTIVE)
-        if section.kind not in (Kind.AUDIO, Kind.VIDEO) or section.port == 0:
+        if section.kind not in (Kind.AUDIO, Kind.VIDEO) or section.rejected:
             return AnsweredSection(section, Direction.INACTIVE)
         kind = Kind(section.kind)
         codecs = _usable(section, kind)
@@ -236,8 +253,10 @@ class Negotiation:
             if incoming is not None:
                 self._end(section.mid, result)
             incoming = self._incoming[section.mid] = _Incoming(section.track_label, media)
+        else:
+            incoming.taken_over = False
         incoming.media = media
-        announced = self._match(incoming, kind)
+        announced = self._match(incoming, kind, result.guessed)
         if announced is not None:
             self._claim(incoming, announced)
             result.published.append(Published(announced.track, media))
@@ -257,13 +276,44 @@ class Negotiation:
     def _claimed(self) -> set[TrackId]:
         return {incoming.track for incoming in self._incoming.values() if incoming.track is not None}
 
-    def _match(self, incoming: _Incoming, kind: Kind) -> Announced | None:
+    def _guess(self, offer: Offer) -> dict[str, Announced]:
+        """Pairs, in their order, sections and announced tracks that no label pairs.
+
+        Firefox's labels never match. What was announced and never sent is older than what is sent now, so the newest
+        are meant. Where labels do match, only what is alone is paired without one.
+        """
+        taken = self._claimed()
+        labels = {section.track_label for section in offer.sections if section.sends}
+        pairs: dict[str, Announced] = {}
+        for kind in Kind:
+            free = [each for each in self._announced.values() if each.kind is kind and each.track not in taken]
+            known = {label for each in free for label in each.labels}
+            unpaired = [each for each in free if not labels & each.labels]
+            sections = [each for each in offer.sections if self._is_new(each, kind) and each.track_label not in known]
+            if self._labelled and not len(unpaired) == len(sections) == 1:
+                continue
+            pairs |= zip([each.mid for each in sections], unpaired[-len(sections) :], strict=False)
+        return pairs
+
+    def _is_new(self, section: Section, kind: Kind) -> bool:
+        incoming = self._incoming.get(section.mid)
+        unclaimed = incoming is None or incoming.track is None
+        return (
+            unclaimed
+            and section.kind == kind
+            and section.sends
+            and not section.rejected
+            and bool(_usable(section, kind))
+        )
+
+    def _match(self, incoming: _Incoming, kind: Kind, guessed: dict[str, Announced]) -> Announced | None:
         if incoming.track is not None:
             return self._announced.get(incoming.track)
         taken = self._claimed()
         free = [each for each in self._announced.values() if each.kind is kind and each.track not in taken]
         by_label = next((each for each in free if incoming.label in each.labels), None)
-        return by_label or (free[0] if len(free) == 1 else None)
+        self._labelled = self._labelled or by_label is not None
+        return by_label or guessed.get(incoming.media.mid)
 
     def _claim(self, incoming: _Incoming, announced: Announced) -> PublishedMedia:
         incoming.track = announced.track
@@ -271,7 +321,8 @@ class Negotiation:
 
     def _end(self, mid: str, result: _Round) -> None:
         incoming = self._incoming.pop(mid)
-        if incoming.track is not None:
+        if incoming.track is not None and not incoming.taken_over:
+            # An offer that was under way when a section was taken over still ends the track of before.
             self._announced.pop(incoming.track, None)
             result.ended.append(incoming.track)
 

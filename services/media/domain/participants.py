@@ -153,6 +153,7 @@ class Participant:
         missed: Who it knew and who went while its signalling was cut.
         grade: How its line was judged last; None before the first time.
         unwanted: Tracks it unsubscribed from; they are not given to it again by themselves.
+        waiting: Tracks it would publish, and whether muted, by a label under which another one of it is published still.
     """
 
     sid: PeerId
@@ -177,6 +178,7 @@ class Participant:
     tracks: dict[TrackId, Track] = field(default_factory=dict)
     subscriptions: dict[TrackId, Subscription] = field(default_factory=dict)
     unwanted: set[TrackId] = field(default_factory=set)
+    waiting: dict[str, tuple[TrackDescription, bool]] = field(default_factory=dict)
     negotiation: Negotiation = field(default_factory=Negotiation)
 
     @property

@@ -29,42 +29,49 @@ class RoomRegistry(Protocol):
     async def release(self, room: str, target: str) -> None:
         """Gives a lease back, if it is still held."""
 
-    async def note_opened(self, room: str) -> None:
-        """Remembers that a room is open until it is closed."""
+    async def note_opened(self, room: str, policy: bytes) -> None:
+        """Remembers that a room is open until it is closed, and what holds in it."""
 
     async def note_closed(self, room: str) -> None:
         """Forgets an open room, and tells whoever still holds it as an open one to drop it."""
 
-    async def is_opened(self, room: str) -> bool:
-        """Answers whether a room was opened and not closed."""
+    async def opened(self, room: str) -> bytes | None:
+        """Answers the policy of a room that was opened and not closed; None for others."""
 
 
 class WorkerCalls(Protocol):
     """What the control process asks of workers."""
 
-    async def hold(self, target: str, room: str) -> None:
-        """Makes a room there; safe to repeat."""
+    async def hold(self, target: str, room: str, policy: bytes) -> None:
+        """Makes a room there, under a policy; safe to repeat."""
 
     async def drop(self, target: str, room: str) -> None:
         """Drops a room there."""
 
 
 class Placement:
-    """Places rooms on workers and finds them again."""
+    """Places rooms on workers and finds them again. Their policies it carries unread (`RoomPolicy` of `room_service.proto`)."""
 
     def __init__(self, registry: RoomRegistry, calls: WorkerCalls) -> None:
         self._registry = registry
         self._calls = calls
 
-    async def open(self, room: str) -> str:
-        """Opens a room until `close`; answers where.
+    async def open(self, room: str, policy: bytes | None = None) -> str:
+        """Opens a room until `close`, or gives an open one its policy; answers where.
+
+        Args:
+            room: The room.
+            policy: What holds in it; None leaves it as it is.
 
         Raises:
             Unavailable: `NO_MEDIA_WORKER`.
         """
-        await self._registry.note_opened(room)
+        if policy is None:
+            policy = await self._registry.opened(room) or b""
+        # Kept first: a worker that takes the room over while this goes on lets nobody in whom the policy keeps out.
+        await self._registry.note_opened(room, policy)
         target = await self._place(room)
-        await self._calls.hold(target, room)
+        await self._calls.hold(target, room, policy)
         return target
 
     async def close(self, room: str) -> None:
@@ -89,18 +96,27 @@ class Placement:
         live = {worker.target for worker in await self._registry.workers()}
         return holder if holder in live else None
 
-    async def locate(self, token: RoomToken) -> str:
+    async def locate(self, token: RoomToken, *, anew: bool = False) -> str:
         """Answers the worker for the holder of a token, placing the room when it may be made now.
 
-        A room that was opened is placed anew when its worker died.
+        A room that was opened is placed anew when its worker died. Its holder is asked for nothing: it may be busy with those
+        who come.
+
+        Args:
+            token: Of whoever comes.
+            anew: Its holder did not know the room: a worker that was started again within its lease.
 
         Raises:
             NotFound: `UNKNOWN_ROOM`: it is not open, and the token does not make it.
             Unavailable: `NO_MEDIA_WORKER`.
         """
-        if await self._registry.is_opened(token.room):
+        policy = await self._registry.opened(token.room)
+        if policy is not None:
+            holder = await self.find(token.room)
+            if holder is not None and not anew:
+                return holder
             target = await self._place(token.room)
-            await self._calls.hold(target, token.room)
+            await self._calls.hold(target, token.room, policy)
             return target
         if token.create or token.loopback:
             return await self._place(token.room)

@@ -183,7 +183,7 @@ class DirectionFacts:
     Attributes:
         loss: Share of packets lost, 0 to 1, after repeats where we can count them (upwards).
         audio_loss: The same of audio only.
-        jitter_ms: The worst interarrival jitter of any stream.
+        jitter_ms: The worst interarrival jitter of any sound; see `quality.StreamQuality`.
         bitrate_bps: Bits of RTP payload and headers per second.
         score: 0 to 100 of the worst track; None without a track in this direction.
     """
@@ -242,14 +242,18 @@ class Plane(Protocol):
     def add_peer(self, peer: PeerId, room: RoomId) -> None:
         """Admits a peer; nothing reaches it before `select` and `start_srtp`."""
 
-    def bind(self, peer: PeerId, path: Path) -> None:
+    def bind(self, peer: PeerId, path: Path) -> bool:
         """Accepts datagrams from a path whose STUN check passed; the oldest of more than 16 is forgotten.
 
-        A path belongs to one peer: binding takes it from the one before (a client that joins again from one port).
+        A path belongs to one peer: binding takes it from the one before (a client that joins again from one port), unless
+        that one sent authentic media over it within 5 s; then nothing changes and the answer is False.
         """
 
-    def select(self, peer: PeerId, path: Path) -> None:
-        """Sends to this path from now on, and binds it: the nominated pair, also after the address changed."""
+    def select(self, peer: PeerId, path: Path) -> bool:
+        """Sends to this path from now on, and binds it: the nominated pair, also after the address changed.
+
+        Answers False, and goes on sending where it did, when the path is not to be had; see `bind`.
+        """
 
     def unbind(self, peer: PeerId, path: Path) -> None:
         """Accepts no more from a path."""

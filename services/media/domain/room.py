@@ -19,6 +19,7 @@ from services.media.domain.participants import (
     Track,
     TrackDescription,
 )
+from services.media.domain.policy import RoomPolicy
 from services.media.domain.ports import (
     Limit,
     PeerId,
@@ -43,6 +44,7 @@ class Room:
 
     Attributes:
         loopback: Each participant receives its own tracks, and nobody else's.
+        policy: What those who lead decided.
         empty_since: When the last one left, on the monotonic clock; from the start until somebody comes.
     """
 
@@ -58,6 +60,7 @@ class Room:
     tracks: dict[TrackId, Track] = field(default_factory=dict)
     subscriptions: dict[SubscriptionId, Subscription] = field(default_factory=dict)
     memory: DataMemory = field(default_factory=DataMemory)
+    policy: RoomPolicy = field(default_factory=RoomPolicy)
 
     @property
     def facts(self) -> RoomFacts:
@@ -191,13 +194,54 @@ class Room:
                     self._auto_subscribe(me, track)
         self.changed(me)
 
+    def govern(self, policy: RoomPolicy) -> None:
+        """Makes a newer policy hold, at once and for whoever comes later."""
+        if policy.version <= self.policy.version:
+            return
+        self.policy = policy
+        for me in list(self.members.values()):
+            if not policy.admits(me.token):
+                self.remove(me, LeaveReason.REMOVED)
+                continue
+            for track in list(me.tracks.values()):
+                if not policy.may_send(me.token, track.description.source):
+                    self.unpublish(track)
+                elif not track.muted and not policy.may_be_heard(me.token, track.description.kind):
+                    self.ask_mute(track, muted=True)
+
+    def may_publish(self, me: Participant, source: Source) -> bool:
+        """Tells whether somebody may publish one more track of a source."""
+        allowed = me.token.rights.may_publish(source) and self.policy.may_send(me.token, source)
+        return allowed and sum(1 for track in me.tracks.values() if track.mid) < MAX_TRACKS
+
     # Publishing
+
+    def ask_to_publish(self, me: Participant, description: TrackDescription, *, muted: bool) -> None:
+        """Admits a track or refuses it, and says so; at once but for one that is published already.
+
+        Who publishes a track again at once asks for it before the offer that ends it, which may show its end, or its
+        section going on.
+        """
+        label = description.labels[0]
+        known = next((track for track in me.tracks.values() if label in track.description.labels), None)
+        if known is not None and known.mid:
+            me.waiting[label] = (description, muted)
+        elif known is not None:
+            if me.link is not None:
+                me.link.track_published(label, known)
+        elif self.may_publish(me, description.source):
+            self.add_track(me, description, muted=muted)
+        elif me.link is not None:
+            me.link.track_refused(label)
 
     def add_track(self, me: Participant, description: TrackDescription, *, muted: bool) -> Track:
         """Admits a track to be published; the offer with its section may be here already.
 
-        The caller checked the right to publish.
+        The caller checked the right to publish. What was announced longest ago and never sent gives way.
         """
+        if len(me.tracks) >= MAX_TRACKS:
+            self.unpublish(next(track for track in me.tracks.values() if not track.mid))
+        muted = muted or not self.policy.may_be_heard(me.token, description.kind)
         track = Track(TrackId(new_sid("TR")), me.sid, description, muted)
         if me.link is not None:
             # First of all: a track that cannot be told of is not kept either.
@@ -228,6 +272,7 @@ class Room:
                 self.changed(me)
         for published in answer.published:
             self._expect(published)
+        self._take_over(me)
         if me.link is not None:
             me.link.answer(answer.sdp, offer_id, answer.tracks_by_mid)
         self._lay(me, answer)
@@ -242,14 +287,18 @@ class Room:
                 self._reveal(track)
 
     def set_muted(self, track: Track, muted: bool) -> None:
-        """Notes that a track was muted or opened by its publisher."""
+        """Notes that a track was muted or opened by its publisher, who hears of it if that may not be."""
+        owner = self.by_sid(track.owner)
+        if owner is not None and not muted and not self.policy.may_be_heard(owner.token, track.description.kind):
+            self.ask_mute(track, muted=True)
+            return
         if track.muted == muted:
             return
         track.muted = muted
         self.tools.plane.set_muted(track.sid, muted)
         if muted or track.announced:
             self._reveal(track)
-        elif (owner := self.by_sid(track.owner)) is not None:
+        elif owner is not None:
             self.changed(owner)
 
     def ask_mute(self, track: Track, muted: bool) -> None:
@@ -388,6 +437,15 @@ class Room:
         )
         self.tools.plane.set_muted(track.sid, track.muted)
 
+    def _take_over(self, me: Participant) -> None:
+        """Lets what waits have the section of what it waits for: the offer did not end it."""
+        for label in list(me.waiting):
+            track = next((each for each in me.tracks.values() if label in each.description.labels), None)
+            if track is not None:
+                me.negotiation.release(track.sid)
+                self._drop_track(track)
+                self.changed(me)
+
     def _reveal(self, track: Track) -> None:
         track.announced = True
         owner = self.by_sid(track.owner)
@@ -409,6 +467,10 @@ class Room:
         for member in list(self.members.values()):
             self.unsubscribe(member, track.sid)
         self.tools.plane.unpublish(track.sid)
+        for label in track.description.labels:
+            if owner is not None and label in owner.waiting:
+                description, muted = owner.waiting.pop(label)
+                self.ask_to_publish(owner, description, muted=muted)
 
     def _drop_subscription(self, me: Participant, subscription: Subscription) -> None:
         me.subscriptions.pop(subscription.track, None)
@@ -438,8 +500,3 @@ class Room:
     def _new_ssrc(self) -> SsrcPair:
         # 62 random bits a pair: two alike within one bundle are not to be expected in the life of a house.
         return SsrcPair(secrets.randbits(31) | 1, secrets.randbits(31) & ~1 or 2)
-
-
-def may_publish(me: Participant, source: Source) -> bool:
-    """Tells whether somebody may publish one more track of a source."""
-    return me.token.rights.may_publish(source) and len(me.tracks) < MAX_TRACKS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from giaoban.errors import NotFound, ResourceExhausted
+from giaoban.errors import NotFound, PermissionDenied, ResourceExhausted
 from services.media.domain.client import ClientLink, LeaveAction, LeaveReason
 from services.media.domain.grants import RoomToken
 from services.media.domain.participants import ClientFacts, Participant, Presence
@@ -90,11 +90,16 @@ class Rooms:
 
         Raises:
             NotFound: `UNKNOWN_ROOM`.
+            PermissionDenied: `REMOVED_FROM_ROOM`: its holder was sent out since it was issued.
             ResourceExhausted: `ROOM_FULL` or `TOO_MANY_ROOMS`.
         """
         name = RoomId(token.room)
         made_on_join = token.create or token.loopback
         room = self.open(name, loopback=token.loopback, keep=False) if made_on_join else self.get(name)
+        if not room.policy.admits(token):
+            raise PermissionDenied(
+                "REMOVED_FROM_ROOM", "Who leads the briefing has sent you out; ask to be let in again."
+            )
         if len(room.members) >= MAX_PARTICIPANTS and token.identity not in room.members:
             raise ResourceExhausted("ROOM_FULL", f"Room {name} is full.", room=name)
         return room

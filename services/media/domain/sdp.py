@@ -88,6 +88,12 @@ class Section:
     ssrcs: tuple[SsrcPair, ...] = ()
     stream_label: str = ""
     track_label: str = ""
+    bundle_only: bool = False
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the offerer gave it up. Port 0 means that, but in a section that is only there in the bundle (RFC 9143 §6)."""
+        return self.port == 0 and not self.bundle_only
 
     @property
     def sends(self) -> bool:
@@ -206,6 +212,7 @@ def _section(lines: _Lines) -> Section:
         ssrcs=_ssrcs(lines),
         stream_label=stream_label[:256],
         track_label=track_label.strip()[:256],
+        bundle_only=lines.has("bundle-only"),
     )
 
 

@@ -45,8 +45,10 @@ class FactWriter:
             self._write(pb.MediaEvent(key=f"{room.sid}/closed", kind=kind, room=room.name))
 
     def sample(self, sample: LineSample) -> None:
-        """Writes a sample."""
-        self._sink.sample(sample.key, sample_message(sample).SerializeToString())
+        """Writes a sample, without the name: streams hold nothing personal."""
+        message = sample_message(sample)
+        message.ClearField("display_name")
+        self._sink.sample(sample.key, message.SerializeToString())
 
     def _about(self, participant: Participant, kind: "pb.MediaEvent.Kind.ValueType") -> None:
         if participant.token.loopback:

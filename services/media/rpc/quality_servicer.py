@@ -5,6 +5,7 @@ import base64
 import binascii
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,8 +17,10 @@ from briefing.v1 import quality_service_pb2 as pb
 from giaoban.errors import InvalidArgument
 from giaoban.rpc.context import Context
 from giaoban.rpc.interceptors import current_principal
+from giaoban.rpc.times import instant
 from services.media.domain.lines import LineTests, LiveLines
 from services.media.domain.samples import LineSample, SampleStore
+from services.media.rpc.names import DisplayNames
 from services.media.rpc.quality_convert import direction_message, grade_message, sample_message, sample_of
 
 log = logging.getLogger(__name__)
@@ -33,10 +36,11 @@ LOOPBACK_PREFIX: Final = "loopback-"
 class SampleFeed:
     """Takes what workers measured: line tests for their verdict, all else for the live page and the history."""
 
-    def __init__(self, store: SampleStore, lines: LiveLines, tests: LineTests) -> None:
+    def __init__(self, store: SampleStore, lines: LiveLines, tests: LineTests, names: DisplayNames) -> None:
         self._store = store
         self._lines = lines
         self._tests = tests
+        self._names = names
 
     async def take(self, payload: bytes, key: str) -> None:
         """Takes an entry of `quality.samples`; safe to repeat."""
@@ -48,6 +52,7 @@ class SampleFeed:
         if sample.room.startswith(LOOPBACK_PREFIX):
             self._tests.put(sample)
             return
+        sample = replace(sample, display_name=await self._names.of(sample.room, sample.participant_sid))
         await self._store.add(sample)
         self._lines.put(sample)
 
@@ -90,7 +95,7 @@ class QualityServicer(quality_service_pb2_grpc.QualityServiceServicer):
         if request.page_size < 0:
             raise InvalidArgument("PAGE_SIZE_NEGATIVE", "A page has at least one sample.", field="page_size")
         size = min(request.page_size or _PAGE, _LARGEST_PAGE)
-        after = request.after_time.ToDatetime(UTC) if request.HasField("after_time") else None
+        after = instant(request.after_time, "after_time") if request.HasField("after_time") else None
         found = await self._store.page(
             request.identity, room=request.room, after=after, before=_position(request.page_token), size=size + 1
         )
@@ -126,6 +131,7 @@ def _position(token: str) -> tuple[datetime, str] | None:
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
         time, _, key = text.partition(" ")
-        return datetime.fromisoformat(time), key
-    except (binascii.Error, ValueError) as error:
+        # Aware in any case: the store takes no other.
+        return datetime.fromisoformat(time).astimezone(UTC), key
+    except (binascii.Error, ValueError, OverflowError) as error:
         raise InvalidArgument("PAGE_TOKEN_INVALID", "The page token is not one of ours.", field="page_token") from error

@@ -1,7 +1,6 @@
 """`RoomService`: rooms wherever they are, for scheduler and gateway."""
 
 import logging
-from datetime import UTC
 
 from livekit.protocol import room as api
 from typing_extensions import override
@@ -10,6 +9,7 @@ from briefing.v1 import room_service_pb2 as pb
 from briefing.v1 import room_service_pb2_grpc as grpc_pb
 from giaoban.errors import DomainError, InvalidArgument, PermissionDenied
 from giaoban.rpc.context import Context
+from giaoban.rpc.times import instant
 from services.media.domain.grants import Rights
 from services.media.domain.placement import Placement
 from services.media.peers import WorkerPeers
@@ -45,8 +45,8 @@ class RoomServicer(grpc_pb.RoomServiceServicer):
 
     @override
     async def OpenRoom(self, request: pb.OpenRoomRequest, context: Context) -> pb.OpenRoomResponse:
-        """Makes a room on a worker."""
-        await self._placement.open(_named(request.room))
+        """Makes a room on a worker, or gives it its policy."""
+        await self._placement.open(_named(request.room), request.policy.SerializeToString())
         return pb.OpenRoomResponse()
 
     @override
@@ -76,9 +76,10 @@ class RoomServicer(grpc_pb.RoomServiceServicer):
             unit_path=request.unit_path,
             kind=request.kind,
             rights=rights,
-            expire_time=request.expire_time.ToDatetime(UTC),
+            expire_time=instant(request.expire_time, "expire_time"),
             loopback=request.loopback,
             create=request.create,
+            admission=request.admission,
         )
         return pb.IssueTokenResponse(token=token)
 
@@ -86,7 +87,7 @@ class RoomServicer(grpc_pb.RoomServiceServicer):
     async def LocateRoom(self, request: pb.LocateRoomRequest, context: Context) -> pb.LocateRoomResponse:
         """Says where the worker of a room is reached."""
         token = verify_join_token(self._pair, request.token)
-        return pb.LocateRoomResponse(target=await self._placement.locate(token))
+        return pb.LocateRoomResponse(target=await self._placement.locate(token, anew=request.anew))
 
     @override
     async def ListParticipants(

@@ -113,6 +113,11 @@ class SignalLink:
         """Admits a track."""
         self.tell(track_published=rtc.TrackPublishedResponse(cid=label, track=convert.track_info(track)))
 
+    def track_refused(self, label: str) -> None:
+        """Refuses a track."""
+        reason = rtc.RequestResponse.Reason.Name(rtc.RequestResponse.NOT_ALLOWED)
+        self.tell(request_response=rtc.RequestResponse(reason=reason, add_track=rtc.AddTrackRequest(cid=label)))
+
     def track_subscribed(self, track: TrackId) -> None:
         """Tells a publisher that somebody listens."""
         self.tell(track_subscribed=rtc.TrackSubscribed(track_sid=track))

@@ -14,7 +14,7 @@ from services.media.domain.budget import Budget
 from services.media.domain.client import LeaveAction, LeaveReason
 from services.media.domain.participants import Participant, Presence
 from services.media.domain.ports import PeerId, Plane, RoomId, TrackId
-from services.media.domain.room import Room, may_publish
+from services.media.domain.room import Room
 from services.media.domain.rooms import Rooms
 from services.media.domain.sdp import MAX_BYTES, SdpError
 from services.media.domain.transport import Channel
@@ -116,12 +116,8 @@ class Conversation:
 
     def _add_track(self, request: rtc.AddTrackRequest) -> None:
         description = description_of(request)
-        if request.sid or any(description.labels[0] in track.description.labels for track in self._me.tracks.values()):
-            return  # a backup codec of a track, or the same track again: there is one codec, and it is admitted
-        if not may_publish(self._me, description.source):
-            self._respond(0, rtc.RequestResponse.NOT_ALLOWED, add_track=request)
-            return
-        self._room.add_track(self._me, description, muted=request.muted)
+        if not request.sid:  # else a backup codec of a track: there is one codec, and it is admitted
+            self._room.ask_to_publish(self._me, description, muted=request.muted)
 
     def _mute(self, request: rtc.MuteTrackRequest) -> None:
         track = self._me.tracks.get(TrackId(request.sid))

@@ -7,7 +7,7 @@ from typing import Any, Final
 import jwt
 
 from giaoban.errors import PermissionDenied, Unauthenticated
-from services.media.domain.grants import CREATE, KIND, LOOPBACK, UNIT_PATH, Rights, RoomToken, Source
+from services.media.domain.grants import ADMISSION, CREATE, KIND, LOOPBACK, UNIT_PATH, Rights, RoomToken, Source
 
 _LONGEST_TOKEN: Final = 8192
 _LONGEST_IDENTITY: Final = 256
@@ -31,6 +31,7 @@ def mint_room_token(
     rights: Rights = _EVERYTHING,
     loopback: bool = False,
     create: bool = False,
+    admission: int = 0,
 ) -> str:
     """Makes a token that admits one identity to one room.
 
@@ -45,8 +46,15 @@ def mint_room_token(
         rights: What it allows.
         loopback: The room returns to each participant its own media.
         create: The room is made on first join.
+        admission: How often the identity was sent out before.
     """
-    chosen = {UNIT_PATH: unit_path, KIND: kind, LOOPBACK: "1" if loopback else "", CREATE: "1" if create else ""}
+    chosen = {
+        UNIT_PATH: unit_path,
+        KIND: kind,
+        LOOPBACK: "1" if loopback else "",
+        CREATE: "1" if create else "",
+        ADMISSION: str(admission) if admission > 0 else "",
+    }
     token = RoomToken(
         identity=identity,
         expire_time=expire_time,

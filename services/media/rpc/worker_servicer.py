@@ -10,12 +10,13 @@ from typing_extensions import override
 from briefing.v1 import room_service_pb2 as pb
 from briefing.v1 import room_service_pb2_grpc as grpc_pb
 from giaoban.errors import InvalidArgument, NotFound
-from giaoban.rpc.context import Context
+from giaoban.rpc.context import ADMITTED, Context
 from services.media.domain.client import LeaveReason
 from services.media.domain.grants import Source
 from services.media.domain.participants import Identity, Participant
 from services.media.domain.ports import RoomId
 from services.media.domain.rooms import Rooms
+from services.media.rpc.policy_convert import policy_of
 from services.media.rpc.room_api import RoomApi
 from services.media.rpc.signalling import Conversation, Signalling
 
@@ -32,8 +33,8 @@ class WorkerServicer(grpc_pb.WorkerServiceServicer):
 
     @override
     async def HoldRoom(self, request: pb.HoldRoomRequest, context: Context) -> pb.HoldRoomResponse:
-        """Makes a room here."""
-        self._rooms.open(RoomId(request.room))
+        """Makes a room here, under its policy."""
+        self._rooms.open(RoomId(request.room)).govern(policy_of(request.policy))
         return pb.HoldRoomResponse()
 
     @override
@@ -58,6 +59,7 @@ class WorkerServicer(grpc_pb.WorkerServiceServicer):
         if first is None or first.WhichOneof("message") != "open":
             raise InvalidArgument("OPEN_MISSING", "The first message of a signalling stream is `open`.", field="open")
         conversation, link = self._signalling.open(first.open)
+        await context.send_initial_metadata(((ADMITTED, "1"),))
         reading = asyncio.create_task(_read(requests, conversation), name="signal frames up")
         try:
             while (message := await link.next()) is not None:

@@ -5,10 +5,15 @@ pylibsrtp's own functions and one `sendmmsg` for many packets (variant C of the 
 """
 
 import asyncio
+import ctypes
+import math
 import socket
+import struct
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from typing import Final, Protocol
 
 from services.media.domain.outcome import SendRtcp, SendRtp
@@ -24,9 +29,14 @@ MAX_SOURCES: Final = 256
 # Bounds how long one socket keeps the loop from everything else (about 1 ms of arrivals without subscribers).
 _READS_PER_WAKE: Final = 64
 _SHORTEST_STUN: Final = 20
+# Whoever is in a room can send checks of its own from the address of another: an address that works is nobody else's.
+# Clients that only listen report each second or so; one that left has its address free after this long.
+_OWNED_SECONDS: Final = 5.0
 _SHORTEST_RTP: Final = 12
 _SHORTEST_RTCP: Final = 8
 _SOCKET_BUFFER_BYTES: Final = 4 << 20
+_SO_ATTACH_FILTER: Final = 26  # asm-generic/socket.h; Python has no name for it
+_SOURCE_ADDRESS: Final = (-0x100000 + 12) & 0xFFFFFFFF  # SKF_NET_OFF of linux/filter.h, and the offset of RFC 791 §3.1
 
 
 class Arrivals(Protocol):
@@ -59,6 +69,7 @@ class Counters:
     without_keys: int = 0
     unauthentic: int = 0
     excess_sources: int = 0
+    taken: int = 0
     unprotectable: int = 0
     failed: int = 0
 
@@ -69,7 +80,8 @@ class _Line:
     __slots__ = ("batch", "destination", "paths", "receiving", "selected", "sending", "sources")
 
     def __init__(self) -> None:
-        self.paths: OrderedDict[Path, None] = OrderedDict()
+        # When authentic media came over each, on the forwarder's clock; the path bound last comes last.
+        self.paths: OrderedDict[Path, float] = OrderedDict()
         self.selected: Path | None = None
         self.batch: SendBatch | None = None
         self.destination: Destination | None = None
@@ -78,8 +90,14 @@ class _Line:
         self.sources: set[bytes] = set()
 
 
-def open_udp_socket(host: str, port: int) -> socket.socket:
+def open_udp_socket(host: str, port: int, *, local: bool = False) -> socket.socket:
     """Binds a non-blocking UDP socket with large buffers; port 0 takes any.
+
+    Args:
+        host: IPv4 or IPv6.
+        port: To bind.
+        local: Take only what comes from the same address, which must be IPv4. The kernel drops what comes from elsewhere,
+            and what comes from outside and says it comes from here.
 
     Raises:
         OSError: The address is taken or not this machine's.
@@ -91,6 +109,8 @@ def open_udp_socket(host: str, port: int) -> socket.socket:
         # The kernel gives what net.core.rmem_max and wmem_max allow.
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BUFFER_BYTES)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER_BYTES)
+        if local:
+            _take_only_from(opened, host)  # before it can be called
         opened.bind((host, port))
     except OSError:
         opened.close()
@@ -98,13 +118,30 @@ def open_udp_socket(host: str, port: int) -> socket.socket:
     return opened
 
 
+def _take_only_from(opened: socket.socket, host: str) -> None:
+    # Classic BPF, as in linux/filter.h: load the source address of the IP header; equal: keep all of it, else nothing.
+    program = [
+        (0x20, 0, 0, _SOURCE_ADDRESS),
+        (0x15, 0, 1, int(IPv4Address(host))),
+        (0x06, 0, 0, 0xFFFF),
+        (0x06, 0, 0, 0),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
+    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(code)))
+
+
 class Forwarder:
     """Executes the core's decisions on sockets it was given and closes."""
 
     def __init__(
-        self, sockets: Sequence[socket.socket], arrivals: Arrivals, on_error: Callable[[Exception], None]
+        self,
+        sockets: Sequence[socket.socket],
+        arrivals: Arrivals,
+        on_error: Callable[[Exception], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Takes bound non-blocking sockets; `on_error` hears what a handler of arrivals let fall."""
+        """Takes bound non-blocking sockets; `on_error` hears what a handler of arrivals let fall; `clock` is monotonic."""
+        self._clock = clock
         self._sockets = list(sockets)
         self._batches = [SendBatch(each) for each in self._sockets]
         self._arrivals = arrivals
@@ -157,31 +194,35 @@ class Forwarder:
             for path in line.paths:
                 self._owners.pop(path, None)
 
-    def bind(self, peer: PeerId, path: Path) -> None:
-        """Accepts a path as this peer's."""
+    def bind(self, peer: PeerId, path: Path) -> bool:
+        """Accepts a path as this peer's; False when it is another's, who sent authentic media over it just now."""
         line = self._lines.get(peer)
         if line is None or not 0 <= path.socket_index < len(self._sockets):
-            return
+            return False
         before = self._owners.get(path)
         if before is not None and before != peer:
+            if self._clock() - self._lines[before].paths[path] < _OWNED_SECONDS:
+                self.counters.taken += 1
+                return False
             self.unbind(before, path)
         self._owners[path] = peer
-        line.paths[path] = None
+        line.paths.setdefault(path, -math.inf)
         line.paths.move_to_end(path)
         if len(line.paths) > MAX_PATHS:
             oldest = next(known for known in line.paths if known != line.selected)
             self.unbind(peer, oldest)
+        return True
 
-    def select(self, peer: PeerId, path: Path) -> None:
-        """Sends over a path from now on."""
+    def select(self, peer: PeerId, path: Path) -> bool:
+        """Sends over a path from now on; False when it is not this peer's to have, see `bind`."""
         line = self._lines.get(peer)
-        if line is None or not 0 <= path.socket_index < len(self._sockets):
-            return
+        if line is None or not self.bind(peer, path):
+            return False
         if line.selected != path:
             line.destination = Destination(self._sockets[path.socket_index].family, path.host, path.port)
             line.selected = path
             line.batch = self._batches[path.socket_index]
-        self.bind(peer, path)
+        return True
 
     def unbind(self, peer: PeerId, path: Path) -> None:
         """Accepts a path no more."""
@@ -301,13 +342,13 @@ class Forwarder:
         if peer is None:
             counters.stranger += 1
         elif 128 <= first < 192:
-            self._take_media(peer, size)
+            self._take_media(peer, path, size)
         elif 20 <= first < 64:
             self._arrivals.on_dtls(peer, bytes(self._view[:size]))
         else:
             counters.unknown_kind += 1
 
-    def _take_media(self, peer: PeerId, size: int) -> None:
+    def _take_media(self, peer: PeerId, path: Path, size: int) -> None:
         line = self._lines[peer]
         session = line.receiving
         if session is None:
@@ -331,6 +372,7 @@ class Forwarder:
             self.counters.unauthentic += 1
             return
         line.sources.add(source)
+        line.paths[path] = self._clock()
         if reports:
             self._arrivals.on_rtcp(peer, bytes(self._view[:length]))
         else:

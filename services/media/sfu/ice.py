@@ -131,9 +131,10 @@ class IceAgent:
         # The plane is told of every check, not of news alone: it is how it knows that a silent listener is still there,
         # and how a path that went to another peer comes back.
         if (nominated and not outdated) or session.selected is None:
+            if not self._plane.select(session.peer, path):
+                return  # it is another's; a client that has it by right checks again, and gets it once that is silent
             first = session.selected is None
             session.selected, session.selected_generation = path, credentials
-            self._plane.select(session.peer, path)
             if nominated:
                 for stale in session.generations[: session.generations.index(credentials)]:
                     self._drop_generation(session, stale)

@@ -19,10 +19,11 @@ from services.media.sfu.plane import MediaPlane
 
 
 class Bound(NamedTuple):
-    """An address to bind, and the one announced for it."""
+    """An address to bind, the one announced for it, and whether only clients of this machine are served there."""
 
     host: str
     announced: str
+    local: bool = False
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ async def media_node(addresses: Sequence[Bound], port: int, clock: Clock) -> Asy
         OSError: An address is taken or not ours.
     """
     switchboard = Switchboard()
-    sockets = [open_udp_socket(address.host, port) for address in addresses]
+    sockets = [open_udp_socket(address.host, port, local=address.local) for address in addresses]
     announced = tuple(
         Announced(address.announced, int(sock.getsockname()[1]))
         for address, sock in zip(addresses, sockets, strict=True)

@@ -48,7 +48,7 @@ class MediaPlane:
         self._clock = clock
         self._listener = listener
         self._core = MediaCore(random.SystemRandom().getrandbits)
-        self._forwarder = Forwarder(sockets, self, self._on_error)
+        self._forwarder = Forwarder(sockets, self, self._on_error, self._clock)
         self._timer: asyncio.TimerHandle | None = None
         self._in_batch = False
         self._closed = False
@@ -87,15 +87,19 @@ class MediaPlane:
         self._forwarder.add_peer(peer)
         self._core.add_peer(peer, room, self._clock())
 
-    def bind(self, peer: PeerId, path: Path) -> None:
-        """Accepts datagrams from a path."""
-        self._forwarder.bind(peer, path)
-        self._core.heard(peer, self._clock())
+    def bind(self, peer: PeerId, path: Path) -> bool:
+        """Accepts datagrams from a path, unless it is another's."""
+        bound = self._forwarder.bind(peer, path)
+        if bound:
+            self._core.heard(peer, self._clock())
+        return bound
 
-    def select(self, peer: PeerId, path: Path) -> None:
-        """Sends to a path."""
-        self._forwarder.select(peer, path)
-        self._core.heard(peer, self._clock())
+    def select(self, peer: PeerId, path: Path) -> bool:
+        """Sends to a path, unless it is another's."""
+        selected = self._forwarder.select(peer, path)
+        if selected:
+            self._core.heard(peer, self._clock())
+        return selected
 
     def unbind(self, peer: PeerId, path: Path) -> None:
         """Accepts no more from a path."""

@@ -186,7 +186,8 @@ class House:
         owned = open_udp_socket("127.0.0.1", 0)
         self.address: tuple[str, int] = owned.getsockname()
         self.told = Told()
-        self.plane = MediaPlane([owned], time.monotonic, self.told)
+        self.later = 0.0
+        self.plane = MediaPlane([owned], lambda: time.monotonic() + self.later, self.told)
         self.clients: list[Client] = []
 
     def join(self, name: str, profile: SrtpProfile = SrtpProfile.AEAD_AES_128_GCM) -> Client:
@@ -413,6 +414,36 @@ async def test_hostile_datagrams_are_dropped_and_nobody_notices(house: House) ->
     rogue.send(audio(1, 5))
     speaker.send(audio(77, 3))
     await until(lambda: len(listener.media) == 3, "and goes on")
+
+
+async def test_a_member_cannot_take_the_address_of_another_that_sends(house: House) -> None:
+    speaker, listener, rogue = house.join("speaker"), house.join("listener"), house.join("rogue")
+    house.plane.publish(VOICE, speaker.peer, OPUS)
+    house.plane.subscribe(SubscriptionId("s"), VOICE, listener.peer, SubscribedMedia("3", 800, 109))
+    listener.send_report(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
+    taken = []
+
+    for sequence in range(1, 51):
+        speaker.send(audio(77, sequence))
+        await until(partial(looked_at, house, sequence + 1), "each packet is looked at")
+        # What a check from a forged address comes to.
+        for victim in (speaker, listener):
+            taken += [house.plane.select(rogue.peer, victim.path), house.plane.bind(rogue.peer, victim.path)]
+
+    await until(partial(has, listener, 50), "all arrives, at the listener it is for")
+    assert not any(taken)
+    assert (house.plane.counters.stranger, house.plane.counters.unauthentic) == (0, 0)
+
+
+async def test_an_address_whose_owner_is_silent_goes_to_who_has_it_now(house: House) -> None:
+    gone, comer = house.join("gone"), house.join("comer")
+    gone.send(audio(77, 1))
+    await until(partial(looked_at, house, 1), "it was heard")
+    early = house.plane.select(comer.peer, gone.path)
+
+    house.later = 5.1
+
+    assert (early, house.plane.select(comer.peer, gone.path)) == (False, True)
 
 
 async def test_a_member_that_invents_streams_without_end_is_kept_to_some(house: House) -> None:

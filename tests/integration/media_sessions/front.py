@@ -21,6 +21,13 @@ from services.media.worker import WorkerHouse, build_house
 PAIR = ("testkey", "a-secret-of-the-tests-that-is-long-enough")
 
 
+class Letting:
+    """The part of a call's context that signalling uses."""
+
+    async def send_initial_metadata(self, metadata: object) -> None:
+        """Says that the client is let in."""
+
+
 @dataclass
 class Facts:
     """Takes what a worker would publish."""
@@ -88,7 +95,7 @@ class _Handler:
             return web.Response(status=401, text=error.reason)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        answers = self._front.house.servicer.Signal(up(), cast("Any", None))
+        answers = self._front.house.servicer.Signal(up(), cast("Any", Letting()))
         down = asyncio.create_task(_down(answers, socket))
         identity = _identity(token)
         self._front.sockets.setdefault(identity, []).append(socket)

@@ -13,7 +13,7 @@ from giaoban.testing.fixtures import eventually
 from services.media.domain.ports import RoomId
 from services.media.sfu.peer import MediaPeer
 from tests.integration.media_sessions.clients import Client, clients
-from tests.integration.media_sessions.front import Front
+from tests.integration.media_sessions.front import Front, Letting
 
 
 def _throw(front: Front, *datagrams: bytes) -> None:
@@ -77,7 +77,7 @@ async def _signal(front: Front, *frames: bytes) -> list[pb.SignalResponse]:
             yield pb.SignalRequest(frame=frame)
         await asyncio.sleep(30)
 
-    answers = front.house.servicer.Signal(up(), cast("Any", None))
+    answers = front.house.servicer.Signal(up(), cast("Any", Letting()))
     return [answer async for answer in answers]
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import pytest
 from google.protobuf.message import Message
 from livekit import rtc
 from livekit.protocol import models
@@ -11,6 +12,9 @@ from livekit.protocol import room as api
 from briefing.v1 import room_service_pb2 as pb
 from giaoban.testing.fixtures import eventually
 from services.media.domain.grants import Rights, RoomToken
+from services.media.domain.participants import Identity
+from services.media.domain.ports import RoomId
+from services.media.rpc.policy_convert import policy_of
 from services.media.rpc.tokens import write_room_token
 from tests.integration.media_sessions.clients import clients
 from tests.integration.media_sessions.front import PAIR, Front
@@ -118,3 +122,40 @@ async def test_the_room_api_refuses_as_its_protocol_says(front: Front) -> None:
     assert (unknown.status, b"not_found" in unknown.body) == (404, True)
     assert (denied.status, b"permission_denied" in denied.body) == (403, True)
     assert (strange.status, b"unimplemented" in strange.body) == (501, True)
+
+
+def _govern(front: Front, version: int, *standings: pb.ParticipantPolicy) -> None:
+    policy = pb.RoomPolicy(version=version, participants=standings)
+    front.house.rooms.get(RoomId("demo")).govern(policy_of(policy))
+
+
+async def test_a_held_microphone_is_not_heard_though_its_client_opens_it_and_joins_anew(front: Front) -> None:
+    async with clients(3) as (anna, binh, again):
+        await anna.join(front.url, front.token("anna"))
+        await binh.join(front.url, front.token("binh"))
+        published = await anna.publish_tone()
+        await eventually(lambda: len(binh.seen.subscribed) == 1, seconds=15)
+        _govern(front, 1, pb.ParticipantPolicy(identity="anna", microphone=pb.ParticipantPolicy.MICROPHONE_HELD))
+        await eventually(lambda: "track_muted" in anna.seen.events)
+
+        cast("rtc.LocalAudioTrack", published.track).unmute()
+        await again.join(front.url, front.token("anna"))
+        await again.publish_tone()
+        room = front.house.rooms.get(RoomId("demo"))
+        await eventually(lambda: bool(room.members[Identity("anna")].tracks), seconds=15)
+
+        assert [track.muted for track in room.members[Identity("anna")].tracks.values()] == [True]
+
+
+async def test_who_is_sent_out_is_refused_with_the_token_it_has_and_let_in_with_a_newer(front: Front) -> None:
+    async with clients(3) as (anna, with_old, with_new):
+        old = front.token("anna")
+        await anna.join(front.url, old)
+
+        _govern(front, 1, pb.ParticipantPolicy(identity="anna", admission=1))
+
+        await eventually(lambda: bool(anna.seen.disconnected))
+        with pytest.raises(rtc.ConnectError):
+            await with_old.join(front.url, old)
+        await with_new.join(front.url, front.token("anna", admission=1))
+        assert Identity("anna") in front.house.rooms.get(RoomId("demo")).members

@@ -29,6 +29,32 @@ def offer_text(name: str) -> str:
     return (OFFERS / f"{name}.sdp").read_text(encoding="utf-8").replace("\n", "\r\n")
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A section of video that a client sends on."""
+
+    mid: str
+    label: str = "{label-of-firefox}"
+    direction: str = "sendonly"
+    port: int = 9
+    bundle_only: bool = False
+
+
+def offer_with(*sections: Sent) -> str:
+    """Writes an offer of these sections."""
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE " + " ".join(one.mid for one in sections)]
+    lines += [
+        "a=ice-ufrag:abcd",
+        "a=ice-pwd:0123456789abcdef01234567",
+        "a=fingerprint:sha-256 " + ":".join(["AA"] * 32),
+    ]
+    for one in sections:
+        lines += [f"m=video {0 if one.bundle_only else one.port} UDP/TLS/RTP/SAVPF 120", "c=IN IP4 0.0.0.0"]
+        lines += ["a=bundle-only"] * one.bundle_only
+        lines += [f"a=mid:{one.mid}", f"a={one.direction}", "a=rtpmap:120 VP8/90000", f"a=msid:s {one.label}"]
+    return "\r\n".join(lines) + "\r\n"
+
+
 class Recorder:
     """Remembers every call by its name."""
 

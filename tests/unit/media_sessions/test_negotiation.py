@@ -1,9 +1,9 @@
 """Sections: what they are for, when more are asked for, when they are used again."""
 
-from services.media.domain.negotiation import Announced, Negotiation, Wanted
+from services.media.domain.negotiation import Announced, Answer, Negotiation, Wanted
 from services.media.domain.ports import Kind, SsrcPair, SubscriptionId, TrackId
 from services.media.domain.sdp import parse_offer
-from tests.unit.media_sessions.fakes import LOCAL, offer_text
+from tests.unit.media_sessions.fakes import LOCAL, Sent, offer_text, offer_with
 
 
 def _wanted(number: int, kind: Kind = Kind.AUDIO) -> Wanted:
@@ -101,6 +101,97 @@ def test_a_label_that_never_matches_is_remembered_by_section() -> None:
 
     assert [each.track for each in first.published] == [each.track for each in second.published] == ["TR_1"]
     assert not second.ended
+
+
+def _announced(number: int, *labels: str, kind: Kind = Kind.VIDEO) -> Announced:
+    return Announced(TrackId(f"TR_{number}"), kind, frozenset(labels or {f"{{cid-{number}}}"}))
+
+
+def _answer(negotiation: Negotiation, *sections: Sent) -> Answer:
+    return negotiation.answer(parse_offer(offer_with(*sections)), LOCAL)
+
+
+def _published(answer: Answer) -> dict[str, str]:
+    return {each.media.mid: each.track for each in answer.published}
+
+
+def test_what_comes_in_the_bundle_only_is_no_rejection() -> None:
+    negotiation = Negotiation()
+    for number in (1, 2):
+        negotiation.announce(_announced(number))
+
+    answer = _answer(negotiation, Sent("1"), Sent("2", bundle_only=True))
+
+    assert _published(answer) == {"1": "TR_1", "2": "TR_2"}
+    assert "m=video 0 " not in answer.sdp
+    assert "bundle-only" not in answer.sdp  # of an answer no word (RFC 9143 §7.3)
+
+
+def test_a_section_with_port_zero_alone_is_given_up() -> None:
+    negotiation = Negotiation()
+    negotiation.announce(_announced(1))
+
+    answer = _answer(negotiation, Sent("1", port=0))
+
+    assert not answer.published
+    assert "m=video 0 " in answer.sdp
+
+
+def test_two_tracks_announced_together_are_paired_in_their_order_whatever_their_labels() -> None:
+    negotiation = Negotiation()
+    for number in (1, 2):
+        negotiation.announce(_announced(number))
+
+    assert _published(_answer(negotiation, Sent("5"), Sent("6"))) == {"5": "TR_1", "6": "TR_2"}
+
+
+def test_two_sections_offered_before_their_announcement_are_paired_in_their_order() -> None:
+    negotiation = Negotiation()
+    _answer(negotiation, Sent("5"), Sent("6"))
+
+    claimed = [negotiation.announce(_announced(number)) for number in (1, 2)]
+
+    assert [media and media.mid for media in claimed] == ["5", "6"]
+
+
+def test_what_was_announced_and_never_sent_is_not_taken_for_what_is_sent() -> None:
+    negotiation = Negotiation()
+    for number in range(4):
+        negotiation.announce(_announced(number))
+
+    assert _published(_answer(negotiation, Sent("5"), Sent("6"))) == {"5": "TR_2", "6": "TR_3"}
+
+
+def test_where_labels_match_a_stranger_is_not_guessed_at() -> None:
+    negotiation = Negotiation()
+    negotiation.announce(_announced(0, "never-sent"))
+    negotiation.announce(_announced(1, "camera"))
+    first = _answer(negotiation, Sent("5", label="camera"))
+    negotiation.announce(_announced(2, "never-sent-too"))
+
+    second = _answer(negotiation, Sent("5", label="camera"), Sent("6", label="screen"))
+    media = negotiation.announce(_announced(3, "screen"))
+
+    assert _published(first) == _published(second) == {"5": "TR_1"}
+    assert media is not None
+    assert media.mid == "6"
+
+
+def test_a_section_that_is_released_goes_to_the_next_track_and_may_pause_once_on_the_way() -> None:
+    negotiation = Negotiation()
+    negotiation.announce(_announced(1, "camera"))
+    _answer(negotiation, Sent("5", label="camera"))
+
+    negotiation.release(TrackId("TR_1"))
+    taken = negotiation.announce(_announced(2, "camera"))
+    paused = _answer(negotiation, Sent("5", label="camera", direction="inactive"))
+    again = _answer(negotiation, Sent("5", label="camera"))
+    ended = _answer(negotiation, Sent("5", label="camera", direction="inactive"))
+
+    assert taken is not None
+    assert paused.ended == ()
+    assert _published(again) == {"5": "TR_2"}
+    assert ended.ended == (TrackId("TR_2"),)
 
 
 def test_a_section_that_stops_sending_ends_its_track() -> None:

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from briefing.v1 import room_service_pb2 as pb
+from giaoban.clock import FakeClock
 from giaoban.errors import NotFound, Unavailable
 from services.media.domain.grades import LineGrade
 from services.media.domain.lines import KEPT_AFTER_LEAVING, SILENT_AFTER, LiveLines
 from services.media.domain.placement import Placement, WorkerLoad
 from services.media.domain.ports import DirectionFacts
 from services.media.domain.samples import LineSample
+from services.media.rpc.facts import FactWriter
+from services.media.rpc.names import DisplayNames
 from tests.unit.media_sessions.fakes import token
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -20,7 +24,7 @@ NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 class _Registry:
     live: list[WorkerLoad] = field(default_factory=lambda: [WorkerLoad("idle", 0, 0), WorkerLoad("busy", 9, 1)])
     holders: dict[str, str] = field(default_factory=dict)
-    opened: set[str] = field(default_factory=set)
+    opened_rooms: dict[str, bytes] = field(default_factory=dict)
 
     async def workers(self) -> list[WorkerLoad]:
         return self.live
@@ -37,21 +41,23 @@ class _Registry:
         if self.holders.get(room) == target:
             del self.holders[room]
 
-    async def note_opened(self, room: str) -> None:
-        self.opened.add(room)
+    async def note_opened(self, room: str, policy: bytes) -> None:
+        self.opened_rooms[room] = policy
 
     async def note_closed(self, room: str) -> None:
-        self.opened.discard(room)
+        self.opened_rooms.pop(room, None)
 
-    async def is_opened(self, room: str) -> bool:
-        return room in self.opened
+    async def opened(self, room: str) -> bytes | None:
+        return self.opened_rooms.get(room)
 
 
 @dataclass
 class _Calls:
     made: list[tuple[str, str, str]] = field(default_factory=list)
+    policies: list[bytes] = field(default_factory=list)
 
-    async def hold(self, target: str, room: str) -> None:
+    async def hold(self, target: str, room: str, policy: bytes) -> None:
+        self.policies.append(policy)
         self.made.append(("hold", target, room))
 
     async def drop(self, target: str, room: str) -> None:
@@ -67,14 +73,34 @@ async def test_a_room_goes_to_the_least_loaded_worker_and_stays_there() -> None:
     again = await placement.locate(token("anna"))
 
     assert (first, again) == ("idle", "idle")
+    assert calls.made == [("hold", "idle", "demo")], "who comes asks the worker for nothing"
+
+
+async def test_a_room_that_its_worker_does_not_know_any_more_is_made_there_anew() -> None:
+    registry, calls = _Registry(), _Calls()
+    placement = Placement(registry, calls)
+    await placement.open("demo")
+
+    again = await placement.locate(token("anna"), anew=True)
+
+    assert again == "idle"
     assert calls.made == [("hold", "idle", "demo")] * 2
 
 
 async def test_a_room_whose_worker_died_moves() -> None:
-    registry = _Registry(holders={"demo": "dead"}, opened={"demo"})
+    registry, calls = _Registry(holders={"demo": "dead"}, opened_rooms={"demo": b"policy"}), _Calls()
 
-    assert await Placement(registry, _Calls()).locate(token("anna")) == "idle"
+    assert await Placement(registry, calls).locate(token("anna")) == "idle"
     assert registry.holders == {"demo": "idle"}
+    assert calls.policies == [b"policy"], "who was sent out stays out"
+
+
+async def test_making_a_room_that_is_open_leaves_its_policy() -> None:
+    registry, calls = _Registry(opened_rooms={"demo": b"policy"}), _Calls()
+
+    await Placement(registry, calls).open("demo")
+
+    assert (registry.opened_rooms, calls.policies) == ({"demo": b"policy"}, [b"policy"])
 
 
 async def test_closing_drops_the_room_and_its_lease() -> None:
@@ -86,16 +112,16 @@ async def test_closing_drops_the_room_and_its_lease() -> None:
     await placement.close("demo")
 
     assert calls.made[-1] == ("drop", "idle", "demo")
-    assert (registry.holders, registry.opened) == ({}, set())
+    assert (registry.holders, registry.opened_rooms) == ({}, {})
 
 
 async def test_a_room_whose_worker_is_not_seen_is_not_yet_closed() -> None:
-    registry, calls = _Registry(holders={"demo": "away"}, opened={"demo"}), _Calls()
+    registry, calls = _Registry(holders={"demo": "away"}, opened_rooms={"demo": b""}), _Calls()
     placement = Placement(registry, calls)
 
     with pytest.raises(Unavailable, match="MEDIA_WORKER_AWAY"):
         await placement.close("demo")
-    assert registry.opened == set()
+    assert registry.opened_rooms == {}
     registry.live.append(WorkerLoad("away", 3, 1))
     await placement.close("demo")
 
@@ -182,3 +208,53 @@ def test_what_participants_of_a_closed_room_said_last_does_not_bring_them_back()
     lines.put(_sample(30))
 
     assert [sample.identity for sample in lines.since(version, _all)] == ["points/x"]
+
+
+@dataclass
+class _Presence:
+    asked: int = 0
+
+    async def participants(self, target: str, room: str) -> pb.ListRoomParticipantsResponse:
+        self.asked += 1
+        if target == "away":
+            raise Unavailable("PEER_UNAVAILABLE", "The worker is away.")
+        members = [pb.RoomParticipant(participant_sid=f"PA_{n}", display_name=f"Nguyễn Văn {n}") for n in range(3)]
+        return pb.ListRoomParticipantsResponse(participants=members)
+
+
+@dataclass
+class _Sink:
+    samples: list[bytes] = field(default_factory=list)
+
+    def event(self, key: str, payload: bytes) -> None: ...
+
+    def sample(self, key: str, payload: bytes) -> None:
+        self.samples.append(payload)
+
+
+async def test_what_goes_into_the_stream_names_nobody() -> None:
+    sink = _Sink()
+
+    FactWriter(sink, FakeClock()).sample(_sample(display_name="Nguyễn Văn An"))
+
+    assert "Nguyễn".encode() not in sink.samples[0]
+
+
+async def test_names_are_asked_of_the_worker_once_for_a_whole_room() -> None:
+    presence, registry = _Presence(), _Registry(holders={"b1": "idle"})
+    names = DisplayNames(Placement(registry, _Calls()), presence)
+
+    found = [await names.of("b1", f"PA_{n}") for n in (0, 1, 2, 0, 7, 7)]
+
+    assert found == ["Nguyễn Văn 0", "Nguyễn Văn 1", "Nguyễn Văn 2", "Nguyễn Văn 0", "", ""]
+    assert presence.asked == 2
+
+
+async def test_a_name_is_asked_for_again_when_its_worker_was_away() -> None:
+    presence = _Presence()
+    registry = _Registry(live=[WorkerLoad("away", 0, 0), WorkerLoad("idle", 0, 0)], holders={"b1": "away"})
+    names = DisplayNames(Placement(registry, _Calls()), presence)
+
+    assert await names.of("b1", "PA_1") == ""
+    registry.holders["b1"] = "idle"
+    assert await names.of("b1", "PA_1") == "Nguyễn Văn 1"

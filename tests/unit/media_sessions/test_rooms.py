@@ -10,12 +10,12 @@ from services.media.domain.grants import Rights, Source
 from services.media.domain.participants import Participant, TrackDescription
 from services.media.domain.ports import Kind, PeerId, QualityFacts, RoomId, TrackId
 from services.media.domain.relay import DataMessage
-from services.media.domain.room import may_publish
+from services.media.domain.room import MAX_TRACKS
 from services.media.domain.rooms import MAX_ROOMS
 from services.media.domain.samples import LineSample
 from services.media.domain.sampling import Sampler
 from services.media.domain.transport import Channel
-from tests.unit.media_sessions.fakes import FakeHouse, offer_text
+from tests.unit.media_sessions.fakes import FakeHouse, Sent, offer_text, offer_with
 
 MICROPHONE = TrackDescription(("cid",), Kind.AUDIO, source=Source.MICROPHONE)
 
@@ -107,6 +107,74 @@ def test_who_unsubscribed_is_not_given_the_track_again() -> None:
     house.room.set_muted(house.room.tracks[track], muted=False)
 
     assert track not in binh.subscriptions
+
+
+def _camera(label: str = "camera") -> TrackDescription:
+    return TrackDescription((label,), Kind.VIDEO, source=Source.CAMERA)
+
+
+def test_who_announced_much_and_sent_nothing_may_still_publish() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+    for number in range(MAX_TRACKS):
+        house.room.ask_to_publish(anna, _camera(f"never-{number}"), muted=False)
+
+    house.room.ask_to_publish(anna, _camera(), muted=False)
+    house.room.offer(anna, offer_with(Sent("v", label="camera")), 1)
+
+    assert link.named("track_refused") == []
+    assert [label for label, _ in link.named("track_published")][-1] == "camera"
+    assert [track.description.labels for track in anna.tracks.values() if track.mid] == [("camera",)]
+    assert len(anna.tracks) == MAX_TRACKS
+
+
+def test_who_sends_as_many_tracks_as_are_allowed_is_refused_one_more_and_told() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+    sections = [Sent(f"v{number}", label=f"camera-{number}") for number in range(MAX_TRACKS)]
+    for section in sections:
+        house.room.ask_to_publish(anna, _camera(section.label), muted=False)
+    house.room.offer(anna, offer_with(*sections), 1)
+
+    house.room.ask_to_publish(anna, _camera("more"), muted=False)
+
+    assert link.named("track_refused") == [("more",)]
+
+
+@pytest.mark.parametrize("ended_first", [True, False], ids=["the offer ends it", "the offer goes on"])
+def test_a_track_that_is_published_again_before_its_end_is_known_is_admitted_with_the_next_offer(
+    ended_first: bool,
+) -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+    binh, _ = house.join("binh")
+    house.room.ask_to_publish(anna, _camera(), muted=False)
+    house.room.offer(anna, offer_with(Sent("v", label="camera")), 1)
+    (first,) = anna.tracks
+    house.room.first_packet(first)
+
+    house.room.ask_to_publish(anna, _camera(), muted=False)
+    before = len(link.named("track_published"))
+    if ended_first:
+        house.room.offer(anna, offer_with(Sent("v", label="camera", direction="inactive")), 2)
+    house.room.offer(anna, offer_with(Sent("v", label="camera")), 3)
+    (second,) = anna.tracks
+    house.room.first_packet(second)
+
+    assert (before, len(link.named("track_published"))) == (1, 2)
+    assert second != first
+    assert anna.tracks[second].mid == "v"
+    assert set(binh.subscriptions) == {second}
+
+
+def test_a_track_that_is_asked_for_twice_before_it_is_sent_is_one_track() -> None:
+    house = FakeHouse()
+    anna, link = house.join("anna")
+
+    for _ in range(2):
+        house.room.ask_to_publish(anna, _camera(), muted=False)
+
+    assert [track.sid for _, track in link.named("track_published")] == list(anna.tracks) * 2
 
 
 def test_versions_grow_with_every_change() -> None:
@@ -237,7 +305,7 @@ def test_rights_that_are_taken_end_what_they_allowed() -> None:
 
     assert link.named("track_unpublished") == [(track,)]
     assert not house.room.tracks
-    assert not may_publish(anna, Source.MICROPHONE)
+    assert not house.room.may_publish(anna, Source.MICROPHONE)
 
 
 def test_muting_from_outside_holds_at_once_and_opening_is_only_asked() -> None:

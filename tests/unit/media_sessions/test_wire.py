@@ -153,6 +153,16 @@ PEER, HOME, AWAY = PeerId("PA_1"), Path(0, "10.0.0.1", 5000), Path(0, "10.0.0.2"
 
 
 class _Plane(FakePlane):
+    taken: Path | None = None
+
+    def select(self, peer: PeerId, path: Path) -> bool:
+        self.calls.append(("select", (peer, path)))
+        return path != self.taken
+
+    def bind(self, peer: PeerId, path: Path) -> bool:
+        self.calls.append(("bind", (peer, path)))
+        return path != self.taken
+
     def send_to(self, path: Path, datagram: bytes) -> bool:
         self.calls.append(("send_to", (path, datagram)))
         return True
@@ -199,6 +209,20 @@ def test_every_check_tells_the_plane_that_the_peer_is_there_on_its_path() -> Non
 
     assert plane.named("select") == [(PEER, HOME)] * 2
     assert plane.named("bind") == [(PEER, AWAY)] * 2
+
+
+def test_a_path_that_is_another_peers_begins_nothing_and_is_asked_for_again() -> None:
+    agent, plane = _agent()
+    begun: list[int] = []
+    mine = agent.admit(PEER, lambda: begun.append(1))
+    plane.taken = HOME
+
+    agent.on_stun(HOME, _check(mine.ufrag, mine.password))
+    before = list(begun)
+    plane.taken = None
+    agent.on_stun(HOME, _check(mine.ufrag, mine.password))
+
+    assert (before, begun) == ([], [1])
 
 
 def test_a_check_with_another_password_is_not_answered() -> None:
