@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -24,30 +24,40 @@ from giaoban.rpc.client import Peer
 from giaoban.rpc.server import serve
 from giaoban.rpc.tokens import TokenMinter
 from giaoban.streams.redis import connect
+from services.gateway.domain.hosts import Hosts
+from services.gateway.domain.limits import DEFAULT_SLOWNESS, SlowLanes, Slowness
 from services.gateway.http.addresses import ClientAddresses
 from services.gateway.http.auth import AuthService
 from services.gateway.http.callers import Callers
 from services.gateway.http.connect import ConnectHandler
+from services.gateway.http.connections import Connections, quiet_logger
 from services.gateway.http.cookies import Cookies
 from services.gateway.http.health import Readiness, alive
 from services.gateway.http.join import JoinLinks
 from services.gateway.http.methods import remote_methods
 from services.gateway.http.middleware import (
-    add_security_headers,
     answer_failures,
     limit_rate,
     refuse_foreign_writes,
+    refuse_other_hosts,
+    security_headers,
 )
 from services.gateway.http.pages import Pages
 from services.gateway.http.room_api import RoomApi
 from services.gateway.http.tls import ReloadingCertificate
 from services.gateway.peers import ROLE_OF_SERVICE, Peers
 from services.gateway.store.redis import RedisFailureCounter, RedisSessionStore
+from services.gateway.ws.placements import Placements
 from services.gateway.ws.signalling import SignallingProxy
 from services.gateway.ws.workers import Workers
 
 WEB_FOLDER: Final = Path(__file__).parents[2] / "web" / "dist"
 """Where `make setup` builds the web application."""
+
+SERVER_OPTIONS: Final[dict[str, Any]] = {"auto_decompress": False, "keepalive_timeout": 75.0, "logger": quiet_logger()}
+"""Bodies are decompressed with a limit of ours; nothing of a request that cannot be read is logged."""
+
+_HANDSHAKE_SECONDS: Final = 15.0
 
 _SHUTDOWN_SECONDS: Final = 3.0
 """How long open streams and sockets may take to end before they are cut."""
@@ -79,35 +89,58 @@ async def running(settings: Settings) -> AsyncIterator[None]:
         yield
 
 
-def build(settings: Settings, redis: Redis, peers: Peers, workers: Workers, clock: Clock) -> web.Application:
+def build(
+    settings: Settings,
+    redis: Redis,
+    peers: Peers,
+    workers: Workers,
+    clock: Clock,
+    slowness: Slowness = DEFAULT_SLOWNESS,
+) -> web.Application:
     """The HTTP application with all its handlers."""
     credentials = CredentialServiceStub(peers.channel("scheduler"))
     rooms = RoomServiceStub(peers.channel("media"))
     addresses = ClientAddresses(settings.trusted_proxies)
-    sessions = RedisSessionStore(redis, clock)
+    sessions = RedisSessionStore(redis, clock, settings.key_folder().session_secret())
     callers = Callers(sessions, credentials, clock)
     cookies = Cookies(addresses, clock)
-    auth = AuthService(credentials, sessions, RedisFailureCounter(redis), callers, cookies, addresses, clock)
+    auth = AuthService(
+        credentials,
+        sessions,
+        RedisFailureCounter(redis),
+        callers,
+        cookies,
+        addresses,
+        clock,
+        SlowLanes(slowness.account_pause_seconds, slowness.most_waiting),
+        SlowLanes(slowness.address_pause_seconds, slowness.most_waiting),
+    )
     connect = ConnectHandler(auth.methods() | remote_methods(peers, ROLE_OF_SERVICE), callers)
 
     public_origins = frozenset({str(URL(settings.public_url).origin())})
     app = web.Application(
         middlewares=[
             answer_failures,
+            refuse_other_hosts(_own_hosts(settings)),
             limit_rate(addresses, clock),
             refuse_foreign_writes(addresses, public_origins),
             cookies.middleware(),
         ]
     )
-    app.on_response_prepare.append(add_security_headers)
+    app.on_response_prepare.append(security_headers(addresses))
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", Readiness(peers).answer)
     app.router.add_post("/api/{service}/{method}", connect.handle)
     app.router.add_get("/join/{token}", JoinLinks(credentials, sessions, cookies, clock).open)
     app.router.add_post("/twirp/livekit.RoomService/{method}", RoomApi(rooms).call)
-    SignallingProxy(rooms, workers, addresses.of).add_to(app)
+    SignallingProxy(Placements(rooms), workers, addresses.of).add_to(app)
     Pages(WEB_FOLDER).add_to(app)
     return app
+
+
+def _own_hosts(settings: Settings) -> Hosts:
+    public = URL(settings.public_url).host or ""
+    return Hosts([public, *settings.hosts], settings.http.host)
 
 
 class PathOnlyLogger(AccessLogger):
@@ -154,16 +187,27 @@ async def _listen(app: web.Application, settings: Settings, tls: ssl.SSLContext 
         shutdown_timeout=_SHUTDOWN_SECONDS,
         max_line_size=32_768,
         handler_cancellation=True,
+        **SERVER_OPTIONS,
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.http.host, settings.http.port, ssl_context=tls, reuse_address=True)
+    assert runner.server is not None  # noqa: S101 -- made by setup
+    connections = Connections(runner.server)
     try:
-        await site.start()
+        listening = await asyncio.get_running_loop().create_server(
+            connections.accept,
+            settings.http.host,
+            settings.http.port,
+            ssl=tls,
+            ssl_handshake_timeout=_HANDSHAKE_SECONDS if tls else None,
+            reuse_address=True,
+            backlog=1024,
+        )
     except OSError as error:
         raise InvalidArgument(
             "PORT_TAKEN", f"GIAOBAN_HTTP: cannot listen on {settings.http}: {error.strerror}.", field="GIAOBAN_HTTP"
         ) from error
+    stack.callback(listening.close)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

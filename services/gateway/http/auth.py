@@ -1,5 +1,6 @@
 """`AuthService`: the gateway's own, since it owns the cookie."""
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import grpc
@@ -12,7 +13,7 @@ from briefing.v1 import auth_service_pb2, org_pb2
 from briefing.v1 import credential_service_pb2 as credential_pb2
 from briefing.v1.credential_service_pb2_grpc import CredentialServiceStub
 from giaoban.clock import Clock
-from giaoban.errors import InvalidArgument, ResourceExhausted
+from giaoban.errors import InvalidArgument
 from giaoban.principal import Principal
 from services.gateway.domain import limits
 from services.gateway.domain.sessions import FailureCounter, Session, SessionStore, new_token, open_session
@@ -23,6 +24,8 @@ from services.gateway.http.cookies import Cookies
 
 _MAX_USERNAME = 128
 _MAX_PASSWORD = 1024
+_VERIFY_SECONDS = 14.0
+"""A little less than browsers wait."""
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +41,8 @@ class AuthService:
     cookies: Cookies
     addresses: ClientAddresses
     clock: Clock
+    slow_accounts: limits.SlowLanes
+    slow_addresses: limits.SlowLanes
 
     def methods(self) -> dict[str, Unary | ServerStream]:
         """The service's methods for the Connect handler."""
@@ -68,30 +73,28 @@ class AuthService:
         # Blanks and case do not count, as where the password is checked: they must not make another account here either.
         account_key = f"account:{address}:{message.username.strip().lower()}"
         address_key = f"address:{address}"
-        await self._count_attempt(account_key, address_key)
-        try:
-            response = await self.credentials.VerifyPassword(
-                credential_pb2.VerifyPasswordRequest(username=message.username, password=message.password)
-            )
-        except grpc.aio.AioRpcError as error:
-            if error.code() is grpc.StatusCode.UNAUTHENTICATED:
-                await self.failures.add(address_key, limits.SIGN_IN_WINDOW)
-            else:  # Nobody learned whether the password is right.
-                await self.failures.take_back(account_key, limits.SIGN_IN_WINDOW)
-            raise
+        # An attempt counts as a failure until it succeeds: guesses made at once must not all pass.
+        of_account = await self.failures.add(account_key, limits.SIGN_IN_WINDOW)
+        # Those of an address count when they are known, else an office that signs in at 07:59 would slow itself down.
+        of_address = await self.failures.count(address_key)
+        async with AsyncExitStack() as lanes:
+            if of_address >= limits.SIGN_IN_FAILURES_PER_ADDRESS:
+                await lanes.enter_async_context(self.slow_addresses.turn(address_key))
+            if of_account > limits.SIGN_IN_FAILURES_PER_ACCOUNT:
+                await lanes.enter_async_context(self.slow_accounts.turn(account_key))
+            try:
+                response = await self.credentials.VerifyPassword(
+                    credential_pb2.VerifyPasswordRequest(username=message.username, password=message.password),
+                    timeout=_VERIFY_SECONDS,
+                )
+            except grpc.aio.AioRpcError as error:
+                if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+                    await self.failures.add(address_key, limits.SIGN_IN_WINDOW)
+                else:  # Nobody learned whether the password is right.
+                    await self.failures.take_back(account_key, limits.SIGN_IN_WINDOW)
+                raise
         await self.failures.clear(account_key)
         return response
-
-    async def _count_attempt(self, account_key: str, address_key: str) -> None:
-        """Counts an attempt at an account as a failure until it succeeds: guesses made at once must not all pass.
-
-        Failures of an address count when they are known, else an office that signs in at 07:59 would lock itself out;
-        at each account a burst has its own limit.
-        """
-        if await self.failures.count(address_key) >= limits.SIGN_IN_FAILURES_PER_ADDRESS:
-            raise _too_many_attempts()
-        if await self.failures.add(account_key, limits.SIGN_IN_WINDOW) > limits.SIGN_IN_FAILURES_PER_ACCOUNT:
-            raise _too_many_attempts()
 
     async def _sign_out(self, message: Message, call: Call) -> Message | web.Response:
         del message
@@ -105,14 +108,6 @@ class AuthService:
         del message
         caller = await self.callers.require(call.http)
         return auth_service_pb2.GetSessionResponse(session=_describe(caller.person, caller.session, caller.principal))
-
-
-def _too_many_attempts() -> ResourceExhausted:
-    return ResourceExhausted(
-        "TOO_MANY_ATTEMPTS",
-        "Too many wrong passwords; wait five minutes.",
-        retry_seconds=str(int(limits.SIGN_IN_WINDOW.total_seconds())),
-    )
 
 
 def _describe(person: org_pb2.Person, session: Session, principal: Principal) -> auth_service_pb2.Session:

@@ -1,10 +1,13 @@
 """The gRPC services for browsers and scripts, in the Connect protocol.
 
 One handler serves every method from its descriptor: the `.proto` files are the API. Unary and server streaming, JSON and
-binary (https://connectrpc.com/docs/protocol). Compression of messages is declined: HTTP compresses what is worth it.
+binary (https://connectrpc.com/docs/protocol). Requests may come as gzip; answers go as they are, HTTP compresses what is
+worth it. JSON is strict: a field that no message knows is refused by its name, because leaving it out would do something else
+than was asked. Binary tolerates what it does not know, so that two releases side by side understand each other.
 """
 
 import asyncio
+import re
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,19 +22,27 @@ from google.protobuf.message import DecodeError, Message
 from giaoban.errors import DomainError, InvalidArgument
 from giaoban.principal import NOBODY, Principal
 from services.gateway.domain.origins import API_MEDIA_TYPES
-from services.gateway.http.bodies import read_whole
+from services.gateway.http.bodies import BODY_SECONDS, decompressed, read_whole
 from services.gateway.http.callers import Callers
 from services.gateway.http.errors import ConnectError, end_of_stream, from_domain, from_rpc, with_reason
 
 MAX_REQUEST_BYTES: Final = 1 << 20
+MAX_PUBLIC_BYTES: Final = 8 << 10
+"""What a stranger may send: a name and a password."""
+
 MAX_IMPORT_BYTES: Final = 8 << 20
 """`ImportOrg` carries a file of up to 5 MB, a third longer in JSON's base64."""
+
+_IMPORT: Final = "briefing.v1.OrgService/ImportOrg"
+_IMPORT_SECONDS: Final = 120.0
 
 _DEFAULT_TIMEOUT_SECONDS: Final = 15.0
 _MAX_TIMEOUT_SECONDS: Final = 60.0
 _MAX_STREAM_SECONDS: Final = 1800.0
 """A stream ends after half an hour; the client resumes it, and with it the right to it is checked anew."""
 
+# As `json_format` words it; the path begins with the name of the message.
+_UNKNOWN_FIELD: Final = re.compile(r'has no field named "(?P<field>[^"]{1,100})" at "(?P<above>[^"]{1,300})"')
 _ENVELOPE: Final = struct.Struct("!BI")
 _END_STREAM: Final = 2
 _COMPRESSED: Final = 1
@@ -98,7 +109,12 @@ class ConnectHandler:
             return await self._stream(request, method, call)
         if media_type.startswith("application/connect+"):
             return web.Response(status=415, headers={"Accept-Post": "application/json, application/proto"})
-        message = _parse(await _read(request, name), method.request_type, media_type)
+        body = await _read(request, name, method)
+        message = _parse(
+            decompressed(body, request.headers.get("Content-Encoding", ""), _limit(name, method)),
+            method.request_type,
+            media_type,
+        )
         answer = await method.run(message, call)
         if isinstance(answer, web.Response):
             return answer
@@ -110,7 +126,8 @@ class ConnectHandler:
             return web.Response(
                 status=415, headers={"Accept-Post": "application/connect+json, application/connect+proto"}
             )
-        message = _parse(_unwrap(await _read(request, "")), method.request_type, media_type)
+        encoding = request.headers.get("Connect-Content-Encoding", "")
+        message = _parse(_unwrap(await _read(request, "", method), encoding), method.request_type, media_type)
         # X-Accel-Buffering: a reverse proxy that gathers a stream shows district IT a picture of the past.
         response = web.StreamResponse(headers={"Content-Type": media_type, "X-Accel-Buffering": "no"})
         await response.prepare(request)
@@ -132,13 +149,17 @@ class ConnectHandler:
         return response
 
 
-async def _read(request: web.Request, name: str) -> bytes:
-    limit = MAX_IMPORT_BYTES if name == "briefing.v1.OrgService/ImportOrg" else MAX_REQUEST_BYTES
-    body = await read_whole(request, limit)
+def _limit(name: str, method: Unary | ServerStream) -> int:
+    if method.public:
+        return MAX_PUBLIC_BYTES
+    return MAX_IMPORT_BYTES if name == _IMPORT else MAX_REQUEST_BYTES
+
+
+async def _read(request: web.Request, name: str, method: Unary | ServerStream) -> bytes:
+    limit = _limit(name, method)
+    body = await read_whole(request, limit, _IMPORT_SECONDS if name == _IMPORT else BODY_SECONDS)
     if body is None:
         raise InvalidArgument("REQUEST_TOO_LARGE", f"A request has at most {limit} bytes.", limit=str(limit))
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise InvalidArgument("COMPRESSION_NOT_SUPPORTED", "Send the request without compression.")
     return body
 
 
@@ -149,21 +170,28 @@ def _timeout_seconds(request: web.Request) -> float:
     return min(int(value) / 1000, _MAX_TIMEOUT_SECONDS)
 
 
-def _unwrap(body: bytes) -> bytes:
+def _unwrap(body: bytes, encoding: str) -> bytes:
     if len(body) < _ENVELOPE.size:
         raise InvalidArgument("BAD_REQUEST", "The request has no envelope.")
     flags, size = _ENVELOPE.unpack_from(body)
-    if flags & _COMPRESSED or len(body) != _ENVELOPE.size + size:
-        raise InvalidArgument("BAD_REQUEST", "The request must be one uncompressed message.")
-    return body[_ENVELOPE.size :]
+    if len(body) != _ENVELOPE.size + size or (flags & _COMPRESSED and not encoding):
+        raise InvalidArgument("BAD_REQUEST", "The request must be one message.")
+    return decompressed(body[_ENVELOPE.size :], encoding if flags & _COMPRESSED else "", MAX_REQUEST_BYTES)
 
 
 def _parse(body: bytes, kind: type[Message], media_type: str) -> Message:
     try:
         if media_type.endswith("json"):
-            return json_format.Parse(body or b"{}", kind(), ignore_unknown_fields=True, max_recursion_depth=32)
+            return json_format.Parse(body or b"{}", kind(), max_recursion_depth=32)
         return kind.FromString(body)
     except (json_format.ParseError, DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        if unknown := _UNKNOWN_FIELD.search(str(error)):
+            path = ".".join([*unknown["above"].split(".")[1:], unknown["field"]])
+            raise InvalidArgument(
+                "UNKNOWN_FIELD",
+                f"There is no field {path} in {kind.DESCRIPTOR.name}; leave it out, or use the release that knows it.",
+                field=path,
+            ) from error
         raise InvalidArgument(
             "BAD_REQUEST", f"The request is no valid {kind.DESCRIPTOR.name}: {error}"[:300]
         ) from error

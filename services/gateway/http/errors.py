@@ -34,6 +34,8 @@ HTTP_STATUS: Final = {
 }
 """HTTP status of each Connect code (Connect protocol, «Error Codes»)."""
 
+_COME_BACK_SECONDS: Final = 2
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectError:
@@ -58,7 +60,8 @@ class ConnectError:
 
     def to_response(self) -> web.Response:
         """The error as the answer of a unary call."""
-        return web.json_response(self.to_json(), status=self.status)
+        headers = {"Retry-After": str(_COME_BACK_SECONDS)} if self.status == 503 else None
+        return web.json_response(self.to_json(), status=self.status, headers=headers)
 
 
 def from_status(status: status_pb2.Status) -> ConnectError:
@@ -76,12 +79,15 @@ def from_rpc(error: grpc.aio.AioRpcError) -> ConnectError:
     if status.details:
         return from_status(status)
     if error.code() is grpc.StatusCode.UNAVAILABLE:
-        return with_reason(
-            "unavailable", "SERVICE_UNAVAILABLE", "A part of the system is not reachable; try again soon."
-        )
+        return unavailable()
     if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
         return with_reason("deadline_exceeded", "TOO_SLOW", "The answer took too long; try again.")
     return from_status(status)
+
+
+def unavailable() -> ConnectError:
+    """The answer while a part of the system is away."""
+    return with_reason("unavailable", "SERVICE_UNAVAILABLE", "A part of the system is not reachable; try again soon.")
 
 
 def from_domain(error: DomainError) -> ConnectError:

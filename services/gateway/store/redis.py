@@ -1,21 +1,31 @@
-"""Sessions and failure counters in Redis."""
+"""Sessions and failure counters in Redis.
+
+A session is sealed: whoever reaches Redis can neither write one nor move one to another token or another person.
+"""
 
 import hashlib
+import hmac
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
+import structlog
 from redis.asyncio import Redis
 
 from giaoban.clock import Clock
 from services.gateway.domain.sessions import Session, token_digest
 
+log = structlog.get_logger(__name__)
+
 
 class RedisSessionStore:
     """Keeps each session under the digest of its token, with the time to live that the session has left."""
 
-    def __init__(self, redis: Redis, clock: Clock) -> None:
+    def __init__(self, redis: Redis, clock: Clock, secret: bytes) -> None:
+        """Args: secret: seals what is stored."""
         self._redis = redis
         self._clock = clock
+        self._secret = secret
 
     async def put(self, token: str, session: Session) -> None:
         """Stores or replaces."""
@@ -29,14 +39,16 @@ class RedisSessionStore:
                 "password": session.password_version,
             }
         )
-        await self._redis.set(_session_key(token), value, px=max(1, int(left.total_seconds() * 1000)))
+        key = _session_key(token)
+        sealed = f"{self._seal(key, value)} {value}"
+        await self._redis.set(key, sealed, px=max(1, int(left.total_seconds() * 1000)))
 
     async def get(self, token: str) -> Session | None:
         """The session, or None when it expired or never was."""
-        value = await self._redis.get(_session_key(token))
-        if value is None:
+        key = _session_key(token)
+        fields = self._opened(key, await self._redis.get(key))
+        if fields is None:
             return None
-        fields = json.loads(value)
         session = Session(
             fields["subject"],
             datetime.fromisoformat(fields["create"]),
@@ -49,6 +61,19 @@ class RedisSessionStore:
     async def drop(self, token: str) -> None:
         """Forgets it."""
         await self._redis.delete(_session_key(token))
+
+    def _opened(self, key: str, sealed: Any) -> dict[str, Any] | None:  # noqa: ANN401 - redis-py types nothing here
+        if sealed is None:
+            return None
+        seal, _, value = bytes(sealed).decode("utf-8", "replace").partition(" ")
+        if not hmac.compare_digest(seal.encode(), self._seal(key, value).encode()):
+            log.warning("a session in Redis is not ours; whoever holds its token has to sign in")
+            return None
+        fields: dict[str, Any] = json.loads(value)
+        return fields
+
+    def _seal(self, key: str, value: str) -> str:
+        return hmac.new(self._secret, f"{key}\n{value}".encode(), hashlib.sha256).hexdigest()
 
 
 class RedisFailureCounter:

@@ -4,23 +4,30 @@ Tokens and session descriptions travel in the query string, so nothing here logs
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn, TypeVar
 
 import grpc
 import structlog
 from aiohttp import WSMsgType, web
 
 from briefing.v1 import room_service_pb2 as room_pb2
-from briefing.v1.room_service_pb2_grpc import RoomServiceStub
+from briefing.v1.room_service_pb2_grpc import WorkerServiceStub
+from giaoban.rpc.context import ADMITTED
+from services.gateway.ws.placements import Placements
 from services.gateway.ws.workers import Workers
 
 MAX_FRAME_BYTES: Final = 3 << 20
 """An offer grows with every section, about 2.5 kB each: that of a room with 250 points has over a megabyte."""
 
 _HEARTBEAT_SECONDS: Final = 20.0
-_LOCATE_TIMEOUT_SECONDS: Final = 4.0  # Clients give up after 5 s.
+_PATIENCE_SECONDS: Final = 20.0
+"""How long a client waits to be let in: when hundreds come at once, the last of them waits for all before it."""
+
+_PAUSE_SECONDS: Final = 0.5
 _HALF_CLOSED_SECONDS: Final = 2.0  # A worker answers the end of the frames with the end of the call.
 _CORS: Final = {"Access-Control-Allow-Origin": "*"}  # Clients of other origins read the verdict, which holds no secret.
 _STATUS: Final = {
@@ -31,6 +38,9 @@ _STATUS: Final = {
     grpc.StatusCode.NOT_FOUND: (404, "requested room does not exist"),
     grpc.StatusCode.FAILED_PRECONDITION: (404, "requested room does not exist"),
 }
+
+_UNKNOWN: Final = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION)
+_Answer = TypeVar("_Answer")
 
 SignalCall = grpc.aio.StreamStreamCall[room_pb2.SignalRequest, room_pb2.SignalResponse]
 
@@ -50,7 +60,7 @@ class Refused(Exception):
 class SignallingProxy:
     """Serves the WebSocket endpoint of the client protocol."""
 
-    rooms: RoomServiceStub
+    placements: Placements
     workers: Workers
     client_address: Callable[[web.Request], str]
 
@@ -63,60 +73,105 @@ class SignallingProxy:
 
     async def _validate(self, request: web.Request) -> web.Response:
         token = _token(request)
+
+        async def ask(worker: WorkerServiceStub, seconds: float) -> None:
+            await worker.Validate(room_pb2.ValidateRequest(token=token), timeout=seconds)
+
         try:
-            target = await self._locate(token)
-            await self.workers.stub(target).Validate(
-                room_pb2.ValidateRequest(token=token), timeout=_LOCATE_TIMEOUT_SECONDS
-            )
+            await self._at_worker(token, ask)
         except Refused as refusal:
             return web.Response(status=refusal.status, text=refusal.text, headers=_CORS)
-        except grpc.aio.AioRpcError as error:
-            status, text = _refusal(error)
-            return web.Response(status=status, text=text, headers=_CORS)
         return web.Response(text="success", headers=_CORS)
 
     async def _connect(self, request: web.Request) -> web.StreamResponse:
-        try:
-            target = await self._locate(_token(request))
-        except Refused as refusal:
-            return web.Response(status=refusal.status, text=refusal.text, headers=_CORS)
         socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, heartbeat=_HEARTBEAT_SECONDS, compress=False)
         if not socket.can_prepare(request).ok:
             return web.Response(status=426, text="This address speaks WebSocket.", headers={"Upgrade": "websocket"})
-        await socket.prepare(request)
-        await self._carry(request, socket, target)
-        return socket
-
-    async def _locate(self, token: str) -> str:
-        if not token:
-            raise Refused(401, "A token is needed.")
-        try:
-            located = await self.rooms.LocateRoom(
-                room_pb2.LocateRoomRequest(token=token), timeout=_LOCATE_TIMEOUT_SECONDS
-            )
-        except grpc.aio.AioRpcError as error:
-            raise Refused(*_refusal(error)) from error
-        return located.target
-
-    async def _carry(self, request: web.Request, socket: web.WebSocketResponse, target: str) -> None:
-        call = self.workers.stub(target).Signal()
         opening = room_pb2.SignalOpen(
             token=_token(request), query=_query_without_token(request), remote_address=self.client_address(request)
         )
+
+        async def ask(worker: WorkerServiceStub, seconds: float) -> SignalCall:
+            return await _admitted(worker.Signal(), opening, seconds)
+
         try:
-            await call.write(room_pb2.SignalRequest(open=opening))
-            async with asyncio.TaskGroup() as tasks:
-                down = tasks.create_task(_frames_down(call, socket), name="frames down")
-                await _frames_up(socket, call)
-                await call.done_writing()
-                await asyncio.wait({down}, timeout=_HALF_CLOSED_SECONDS)
-                down.cancel()
-        except* (grpc.aio.AioRpcError, asyncio.InvalidStateError, ConnectionResetError) as group:
-            log.info("signalling ended", causes=[type(error).__name__ for error in group.exceptions])
+            call = await self._at_worker(opening.token, ask)
+        except Refused as refusal:
+            return web.Response(status=refusal.status, text=refusal.text, headers=_CORS)
+        try:
+            await socket.prepare(request)
+            await _carry(socket, call)
         finally:
             call.cancel()
-            if not socket.closed:
-                await socket.close(code=1011, message=b"the media worker went away")
+        return socket
+
+    async def _at_worker(self, token: str, ask: Callable[[WorkerServiceStub, float], Awaitable[_Answer]]) -> _Answer:
+        """Asks the worker of the room; while many come at once, or after a worker's death, that takes some seconds.
+
+        Raises:
+            Refused: The token is no good, the room is not open, or the wait was in vain.
+        """
+        if not token:
+            raise Refused(401, "A token is needed.")
+        loop = asyncio.get_running_loop()
+        deadline, wrong = loop.time() + _PATIENCE_SECONDS, ""
+        while True:
+            target = ""
+            try:
+                target = await self.placements.find(token, wrong, max(0.1, deadline - loop.time()))
+                return await ask(self.workers.stub(target), max(0.1, deadline - loop.time()))
+            except grpc.aio.AioRpcError as error:
+                # A worker that does not know the room may have lost it; only the registry knows that it is not open.
+                lost = bool(target) and target != wrong and error.code() in _UNKNOWN
+                if error.code() is not grpc.StatusCode.UNAVAILABLE and not lost:
+                    raise _logged(Refused(*_refusal(error)), error.code().name) from error
+                failure = error.code().name
+            except TimeoutError:
+                failure = "TIMEOUT"
+            wrong = target or wrong
+            if loop.time() + _PAUSE_SECONDS >= deadline:
+                raise _logged(Refused(503, "The media service is busy or not reachable; try again."), failure)
+            await asyncio.sleep(_PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads them, no secret
+
+
+async def _admitted(call: SignalCall, opening: room_pb2.SignalOpen, seconds: float) -> SignalCall:
+    """Begins a signalling call and waits until the worker has let the client in.
+
+    Raises:
+        grpc.aio.AioRpcError: The worker refuses.
+        TimeoutError: It said nothing in time.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            with contextlib.suppress(asyncio.InvalidStateError):  # over already: its status says why
+                await call.write(room_pb2.SignalRequest(open=opening))
+            metadata = await call.initial_metadata()
+            if ADMITTED in dict(metadata or ()):
+                return call
+            await call.read()  # raises what the call ended with
+            return _never()
+    except BaseException:
+        call.cancel()
+        raise
+
+
+def _never() -> NoReturn:
+    raise TimeoutError
+
+
+async def _carry(socket: web.WebSocketResponse, call: SignalCall) -> None:
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            down = tasks.create_task(_frames_down(call, socket), name="frames down")
+            await _frames_up(socket, call)
+            await call.done_writing()
+            await asyncio.wait({down}, timeout=_HALF_CLOSED_SECONDS)
+            down.cancel()
+    except* (grpc.aio.AioRpcError, asyncio.InvalidStateError, ConnectionResetError) as group:
+        log.info("signalling ended", causes=[type(error).__name__ for error in group.exceptions])
+    finally:
+        if not socket.closed:
+            await socket.close(code=1011, message=b"the media worker went away")
 
 
 async def _frames_up(socket: web.WebSocketResponse, call: SignalCall) -> None:
@@ -152,6 +207,11 @@ def _token(request: web.Request) -> str:
 
 def _query_without_token(request: web.Request) -> str:
     return str(request.rel_url.without_query_params("access_token").query_string)
+
+
+def _logged(refusal: Refused, cause: str) -> Refused:
+    log.info("a join is refused", status=refusal.status, cause=cause)
+    return refusal
 
 
 def _refusal(error: grpc.aio.AioRpcError) -> tuple[int, str]:

@@ -19,7 +19,8 @@ from giaoban.config import Settings
 from giaoban.rpc.client import Peer
 from giaoban.rpc.server import serve
 from giaoban.rpc.tokens import TokenMinter
-from services.gateway.app import PathOnlyLogger, build
+from services.gateway.app import SERVER_OPTIONS, PathOnlyLogger, build
+from services.gateway.domain.limits import Slowness
 from services.gateway.peers import Peers
 from services.gateway.ws.workers import Workers
 from tests.integration.gateway.doubles import Briefings, Credentials, Rooms, Worker
@@ -31,6 +32,7 @@ class Face:
 
     client: TestClient[web.Request, web.Application]
     credentials: Credentials
+    rooms: Rooms
     worker: Worker
     clock: FakeClock
 
@@ -72,9 +74,9 @@ async def face(tmp_path: Path, socket_folder: Path, redis: Redis) -> AsyncIterat
             stack.push_async_callback(peer.aclose)
         workers = Workers(lambda target: Peer(target, "media", tokens.for_service))
         stack.push_async_callback(workers.aclose)
-        app = build(settings, redis, Peers(channels, tokens), workers, clock)
+        app = build(settings, redis, Peers(channels, tokens), workers, clock, Slowness(0.2, 0.05, 10))
         server = TestServer(app)
-        await server.start_server(access_log_class=PathOnlyLogger)
+        await server.start_server(access_log_class=PathOnlyLogger, **SERVER_OPTIONS)
         client = TestClient(server, cookie_jar=CookieJar(unsafe=True))
         await stack.enter_async_context(client)
-        yield Face(client, credentials, worker, clock)
+        yield Face(client, credentials, rooms, worker, clock)

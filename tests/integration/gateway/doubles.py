@@ -1,6 +1,7 @@
 """Small services behind a real gateway: the contract over real gRPC, the content invented."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from briefing.v1.briefing_service_pb2_grpc import BriefingServiceServicer
 from briefing.v1.credential_service_pb2_grpc import CredentialServiceServicer
 from briefing.v1.room_service_pb2_grpc import RoomServiceServicer, WorkerServiceServicer
 from giaoban.errors import Conflict, NotFound, Unauthenticated, Unavailable
-from giaoban.rpc.context import Context
+from giaoban.rpc.context import ADMITTED, Context
 from giaoban.rpc.interceptors import current_principal
 
 SECRETARY = org_pb2.Person(
@@ -95,18 +96,28 @@ class Briefings(BriefingServiceServicer):
             raise NotFound("UNKNOWN_BRIEFING", "There is no such briefing.")
 
 
+ROOM_TOKEN = "e30." + base64.urlsafe_b64encode(b'{"video":{"room":"b1"}}').decode().rstrip("=") + ".c2ln"
+"""As room tokens look: a JSON Web Token that names its room."""
+
+
 class Rooms(RoomServiceServicer):
     """Knows one token and where its room is; echoes calls of the room API."""
 
     def __init__(self) -> None:
         self.target = ""
+        self.away = 0
+        self.located: list[bool] = []
 
     async def LocateRoom(
         self, request: room_service_pb2.LocateRoomRequest, context: Context
     ) -> room_service_pb2.LocateRoomResponse:
         del context
-        if request.token != "room token":
+        self.located.append(request.anew)
+        if request.token not in ("room token", ROOM_TOKEN):
             raise Unauthenticated("TOKEN_INVALID", "The token is not valid.")
+        if self.away:
+            self.away -= 1
+            raise Unavailable("NO_MEDIA_WORKER", "No media worker is running.")
         return room_service_pb2.LocateRoomResponse(target=self.target)
 
     async def CallRoomApi(
@@ -126,11 +137,15 @@ class Worker(WorkerServiceServicer):
     def __init__(self) -> None:
         self.opened: list[room_service_pb2.SignalOpen] = []
         self.ended = asyncio.Event()
+        self.forgot_rooms = 0
 
     async def Signal(
         self, request_iterator: AsyncIterator[room_service_pb2.SignalRequest], context: Context
     ) -> AsyncIterator[room_service_pb2.SignalResponse]:
-        del context
+        if self.forgot_rooms:
+            self.forgot_rooms -= 1
+            raise NotFound("UNKNOWN_ROOM", "The room is not here.")
+        await context.send_initial_metadata(((ADMITTED, "1"),))
         try:
             async for request in request_iterator:
                 if request.WhichOneof("message") == "open":

@@ -7,6 +7,7 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from services.gateway.ws.signalling import MAX_FRAME_BYTES
 from tests.integration.gateway.conftest import Face
+from tests.integration.gateway.doubles import ROOM_TOKEN
 
 TOKEN = "room token"
 LARGEST_BODY = 1 << 18
@@ -123,3 +124,41 @@ async def test_no_log_line_shows_a_token(face: Face, caplog: pytest.LogCaptureFi
 
     for secret in (TOKEN, "room%20token", "secret-sdp", "secret-link"):
         assert secret not in caplog.text
+
+
+async def test_many_who_come_to_one_room_ask_once_where_it_is(face: Face) -> None:
+    async def come() -> None:
+        async with face.client.ws_connect(f"/rtc/v1?access_token={ROOM_TOKEN}") as socket:
+            await socket.send_bytes(b"x")
+            assert (await asyncio.wait_for(socket.receive(), 10)).data == b"echo x"
+
+    await asyncio.gather(*(come() for _ in range(50)))
+
+    assert face.rooms.located == [False]
+
+
+async def test_a_room_that_its_worker_lost_is_made_anew_before_anybody_is_refused(face: Face) -> None:
+    face.worker.forgot_rooms = 1
+
+    async with face.client.ws_connect(f"/rtc/v1?access_token={ROOM_TOKEN}") as socket:
+        await socket.send_bytes(b"x")
+        assert (await asyncio.wait_for(socket.receive(), 10)).data == b"echo x"
+
+    assert face.rooms.located == [False, True]
+
+
+async def test_who_comes_while_no_worker_is_seen_waits(face: Face) -> None:
+    face.rooms.away = 2
+
+    async with face.client.ws_connect(f"/rtc/v1?access_token={ROOM_TOKEN}") as socket:
+        await socket.send_bytes(b"x")
+        assert (await asyncio.wait_for(socket.receive(), 10)).data == b"echo x"
+
+
+async def test_a_room_that_is_nowhere_is_refused(face: Face) -> None:
+    face.worker.forgot_rooms = 9
+
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await face.client.ws_connect(f"/rtc/v1?access_token={ROOM_TOKEN}")
+
+    assert refused.value.status == 404
