@@ -1,4 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
+import { LeaverSchema, TellScope } from "~/gen/briefing/v1/briefing_service_pb";
 import {
   badFields,
   briefingOf,
@@ -10,6 +12,8 @@ import {
   refusedFields,
   withWishes,
 } from "~/pages/booking/draft";
+import { stillNamed, without } from "~/pages/booking/Leavers";
+import { scopesOf } from "~/pages/booking/TellDialog";
 
 const NOW = new Date("2026-11-22T04:00:00Z");
 const unit = { name: "units/son-ha", label: "UBND tỉnh", detail: "" };
@@ -91,3 +95,24 @@ test.each(["", "ngay=hôm nay", "ngay=2026-13-01", "gio=25:00", "xem=week"])(
     expect(withWishes(good, asking(words))).toBe(good);
   },
 );
+
+test("who hears of a change is asked where there is a choice, and nobody is no choice where somebody is concerned", () => {
+  const guest = { name: "people/moi", label: "Mới", detail: "" };
+  const scopes = (part: Partial<Draft>) => scopesOf(good, { ...good, ...part });
+
+  expect(scopes({ title: "Khác" })).toEqual([TellScope.EVERYONE, TellScope.NOBODY]);
+  expect(scopes({ attendees: [...good.attendees, guest] })).toEqual([TellScope.CONCERNED, TellScope.EVERYONE]);
+  expect(scopes({ secretary: guest })).toEqual([TellScope.CONCERNED, TellScope.EVERYONE]);
+  expect(scopes({ time: "09:30", attendees: [guest] })).toEqual([TellScope.EVERYONE]);
+});
+
+test("who has left is followed or taken out wherever the draft names them", () => {
+  const gone = { name: "people/cu", label: "Cũ", detail: "" };
+  const follower = { name: "people/moi", label: "Mới", detail: "" };
+  const draft: Draft = { ...good, chair: gone, attendees: [gone, follower] };
+  const leavers = [create(LeaverSchema, { name: "people/cu" }), create(LeaverSchema, { name: "people/khac" })];
+
+  expect(stillNamed(draft, leavers).map(({ name }) => name)).toEqual(["people/cu"]);
+  expect(without(draft, "people/cu", follower)).toMatchObject({ chair: follower, attendees: [follower] });
+  expect(without(draft, "people/cu", null)).toMatchObject({ chair: null, attendees: [follower] });
+});

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Session } from "~/gen/briefing/v1/auth_service_pb";
+import { forgetOwner, ownedBy } from "~/lib/own";
 import { auth } from "./clients";
 import { isSignedOut } from "./errors";
 
@@ -18,11 +19,16 @@ export type Permission =
 
 async function fetchSession(signal: AbortSignal): Promise<Session | null> {
   try {
-    return (await auth.getSession({}, { signal })).session ?? null;
+    return owned((await auth.getSession({}, { signal })).session ?? null);
   } catch (error) {
     if (isSignedOut(error)) return null;
     throw error;
   }
+}
+
+function owned(session: Session | null): Session | null {
+  ownedBy(session?.person?.name ?? "");
+  return session;
 }
 
 /** Who is signed in; `null` for nobody. */
@@ -47,10 +53,11 @@ export function useSignIn() {
     signIn: async (username: string, password: string) => {
       const { session } = await auth.signIn({ username, password });
       client.clear();
-      client.setQueryData(SESSION_KEY, session ?? null);
+      client.setQueryData(SESSION_KEY, owned(session ?? null));
     },
     signOut: async () => {
       await auth.signOut({});
+      forgetOwner();
       client.clear();
       client.setQueryData(SESSION_KEY, null);
     },

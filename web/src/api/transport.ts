@@ -16,7 +16,8 @@ const linkHeader: Interceptor = (next) => (request) => {
   return next(request);
 };
 
-const connect = createConnectTransport({ baseUrl: "/api", interceptors: [linkHeader] });
+// Binary: a page of one release and a server of another understand each other, while JSON refuses what it does not know.
+const connect = createConnectTransport({ baseUrl: "/api", useBinaryFormat: true, interceptors: [linkHeader] });
 
 /** The way to the gateway: `POST /api/<package>.<Service>/<Method>`, with the cookies of this site. */
 export const transport: Transport = {

@@ -1,4 +1,4 @@
-import { Avatar, Button, Menu, Text } from "@mantine/core";
+import { Avatar, Button, Group, Menu, Modal, Stack, Text } from "@mantine/core";
 import { KeyRound, LogOut } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -7,6 +7,7 @@ import { useSignIn } from "~/api/session";
 import { useProblemWords } from "~/api/words";
 import type { Session } from "~/gen/briefing/v1/auth_service_pb";
 import { paths } from "~/lib/names";
+import { hasDraft } from "~/pages/booking/store";
 import { toast } from "~/ui/toasts";
 
 const PasswordDrawer = lazy(() => import("./PasswordDrawer"));
@@ -21,6 +22,31 @@ function initials(name: string): string {
     .toUpperCase();
 }
 
+interface LosingProps {
+  readonly onStay: () => void;
+  readonly onLeave: () => void;
+}
+
+/** Asks before signing out takes an unsent booking with it. */
+function Losing({ onStay, onLeave }: LosingProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal opened onClose={onStay} title={<Text fw={700}>{t("account.draftTitle")}</Text>} centered>
+      <Stack>
+        <Text>{t("account.draftText")}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onStay} data-autofocus>
+            {t("account.stay")}
+          </Button>
+          <Button color="stop" onClick={onLeave}>
+            {t("account.signOut")}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
 /** Who is signed in, the own password, and the way out. */
 export function AccountMenu({ session }: { session: Session }) {
   const { t } = useTranslation();
@@ -30,6 +56,7 @@ export function AccountMenu({ session }: { session: Session }) {
   const person = session.person;
   const name = person?.displayName ?? "";
   const [changing, setChanging] = useState(false);
+  const [losing, setLosing] = useState(false);
 
   const leave = async () => {
     try {
@@ -67,7 +94,10 @@ export function AccountMenu({ session }: { session: Session }) {
             {t("password.title")}
           </Menu.Item>
         ) : null}
-        <Menu.Item leftSection={<LogOut size={16} aria-hidden="true" />} onClick={() => void leave()}>
+        <Menu.Item
+          leftSection={<LogOut size={16} aria-hidden="true" />}
+          onClick={() => (hasDraft() ? setLosing(true) : void leave())}
+        >
           {t("account.signOut")}
         </Menu.Item>
       </Menu.Dropdown>
@@ -76,6 +106,7 @@ export function AccountMenu({ session }: { session: Session }) {
   return (
     <>
       {menu}
+      {losing ? <Losing onStay={() => setLosing(false)} onLeave={() => void leave()} /> : null}
       {changing && person ? (
         <Suspense fallback={null}>
           <PasswordDrawer username={person.username} onClose={() => setChanging(false)} />

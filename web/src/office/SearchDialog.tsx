@@ -133,6 +133,7 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
       centered={false}
     >
       <TextInput
+        autoComplete="off"
         data-autofocus
         role="combobox"
         aria-expanded

@@ -49,6 +49,9 @@ const EMPTY: RoomSnapshot = {
 };
 
 /** Events after which the room is read again. */
+/** A crowd at the door waits: the server lets the last of hundreds in within 20 s. */
+const PATIENCE_MS = 25_000;
+
 const CHANGES = [
   RoomEvent.ParticipantConnected,
   RoomEvent.ParticipantDisconnected,
@@ -116,7 +119,7 @@ export class MeetingRoom {
     this.guardTimer = setInterval(() => this.stepGuard(), GUARD_STEP_MS);
     try {
       // Pictures are asked for one by one, as they come on the screen: a commune's line does not carry 147 of them.
-      await this.room.connect(url, token, { autoSubscribe: false });
+      await this.room.connect(url, token, { autoSubscribe: false, websocketTimeout: PATIENCE_MS });
       this.read();
     } catch (error) {
       this.finish(failureOf(error));

@@ -128,7 +128,7 @@ describe("the room", () => {
     const { fake, room } = setUp();
     room.setOrder(["points/a", "points/me", "points/b"]);
     await room.connect("ws://here", "token");
-    expect(fake.connect).toHaveBeenCalledWith("ws://here", "token", { autoSubscribe: false });
+    expect(fake.connect).toHaveBeenCalledWith("ws://here", "token", { autoSubscribe: false, websocketTimeout: 25_000 });
     fake.join(new FakeParticipant("points/b", "B"));
     fake.join(new FakeParticipant("points/a", "A"));
     await settle();

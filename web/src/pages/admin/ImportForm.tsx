@@ -1,4 +1,4 @@
-import { Alert, Button, Card, FileInput, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Button, Card, FileInput, Group, Modal, Stack, Table, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleCheck, FileSpreadsheet, TriangleAlert } from "lucide-react";
 import { useState } from "react";
@@ -16,10 +16,13 @@ export function ImportForm() {
   const { t } = useTranslation("admin");
   const client = useQueryClient();
   const [file, setFile] = useState<File | null>(null);
+  const [asking, setAsking] = useState(false);
   const run = useMutation({
     mutationFn: async (validateOnly: boolean) => {
       const content = new Uint8Array(await (file as File).arrayBuffer());
-      const answer = await org.importOrg({ content, validateOnly }, { timeoutMs: IMPORT_TIMEOUT_MS });
+      // The number was on the screen, and asked for, before this is called to write.
+      const request = { content, validateOnly, confirmMails: !validateOnly };
+      const answer = await org.importOrg(request, { timeoutMs: IMPORT_TIMEOUT_MS });
       return { answer, written: !validateOnly && answer.problems.length === 0 };
     },
     onSuccess: async ({ written }) => {
@@ -29,6 +32,7 @@ export function ImportForm() {
   const tooBig = file !== null && file.size > LARGEST_BYTES;
   const outcome = run.data;
   const good = outcome && outcome.answer.problems.length === 0;
+  const mails = outcome?.answer.readdressedCount ?? 0;
   return (
     <Card withBorder>
       <Title order={2} size="h4">
@@ -65,11 +69,36 @@ export function ImportForm() {
           <Button
             disabled={!good || outcome.written}
             loading={run.isPending && !run.variables}
-            onClick={() => run.mutate(false)}
+            onClick={() => (mails > 0 ? setAsking(true) : run.mutate(false))}
           >
             {t("import.run")}
           </Button>
         </Group>
+        {asking ? (
+          <Modal
+            opened
+            onClose={() => setAsking(false)}
+            title={<Text fw={700}>{t("import.mailsTitle")}</Text>}
+            centered
+          >
+            <Stack>
+              <Text>{t("import.mails", { count: mails })}</Text>
+              <Group justify="flex-end">
+                <Button variant="default" data-autofocus onClick={() => setAsking(false)}>
+                  {t("import.mailsNo")}
+                </Button>
+                <Button
+                  onClick={() => {
+                    setAsking(false);
+                    run.mutate(false);
+                  }}
+                >
+                  {t("import.mailsYes")}
+                </Button>
+              </Group>
+            </Stack>
+          </Modal>
+        ) : null}
         {run.isError ? <ErrorAlert error={run.error} /> : null}
         {outcome ? <Result answer={outcome.answer} written={outcome.written} /> : null}
       </Stack>
@@ -89,6 +118,9 @@ function Result({ answer, written }: { answer: ImportOrgResponse; written: boole
       title={t(written ? "import.done" : "import.good", counts)}
     >
       {written ? null : t("import.goodNext")}
+      {answer.readdressedCount > 0 ? (
+        <Text mt="xs">{t("import.mails", { count: answer.readdressedCount })}</Text>
+      ) : null}
     </Alert>
   );
 }

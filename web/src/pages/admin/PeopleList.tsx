@@ -41,6 +41,7 @@ export function PeopleList() {
     <>
       <Group mb="md" gap="sm">
         <TextInput
+          autoComplete="off"
           aria-label={t("people.search")}
           placeholder={t("people.searchHint")}
           leftSection={<Search size={18} aria-hidden="true" />}

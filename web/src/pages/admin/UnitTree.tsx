@@ -53,6 +53,7 @@ function Tree({ units, onEdit }: { units: readonly Unit[]; onEdit: (unit: Unit |
     <>
       <Group mb="md" gap="sm">
         <TextInput
+          autoComplete="off"
           aria-label={t("units.search")}
           placeholder={t("units.searchHint")}
           leftSection={<Search size={18} aria-hidden="true" />}

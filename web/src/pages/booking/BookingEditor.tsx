@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { briefings } from "~/api/clients";
 import { type Problem, problemOf } from "~/api/errors";
+import { type Leaver, TellScope } from "~/gen/briefing/v1/briefing_service_pb";
 import { civilDate, civilTime } from "~/lib/dates";
 import { paths } from "~/lib/names";
 import { ErrorAlert } from "~/ui/states";
@@ -22,7 +23,9 @@ import {
   refusedFields,
   withWishes,
 } from "./draft";
+import { Leavers } from "./Leavers";
 import { dropDraft, loadDraft, saveDraft } from "./store";
+import { scopesOf, TellDialog } from "./TellDialog";
 import { useConflicts } from "./useConflicts";
 
 const NO_WISHES = new URLSearchParams();
@@ -32,6 +35,8 @@ interface BookingEditorProps {
   readonly name: string;
   /** What the form holds at first; an unsent draft of this tab goes before it. */
   readonly start: Draft;
+  /** Whom the briefing names although they will have left by its day. */
+  readonly leavers?: readonly Leaver[];
   /** What the address asks for, of the unsent draft too. */
   readonly wishes?: URLSearchParams;
   /** Called when the draft is kept, so that a reload finds all of it. */
@@ -66,10 +71,10 @@ function useDraft({ name, start, wishes = NO_WISHES, onKept }: BookingEditorProp
   };
 }
 
-async function send(name: string, draft: Draft) {
+async function send(name: string, draft: Draft, tell: TellScope) {
   const briefing = briefingOf(draft, name);
   const overrideReasons = overrideReasonsOf(draft);
-  if (name) return (await briefings.updateBriefing({ briefing, overrideReasons })).briefing;
+  if (name) return (await briefings.updateBriefing({ briefing, overrideReasons, tell })).briefing;
   return (await briefings.createBriefing({ briefing, overrideReasons, requestId: draft.requestId })).briefing;
 }
 
@@ -84,6 +89,7 @@ export function BookingEditor(props: BookingEditorProps) {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [scopes, setScopes] = useState<readonly TellScope[] | null>(null);
   const summary = useRef<HTMLDivElement>(null);
 
   const ownBad = badFields(draft, new Date());
@@ -97,13 +103,16 @@ export function BookingEditor(props: BookingEditorProps) {
   const submit = async () => {
     setTried(true);
     setProblem(null);
-    if (ownBad.size > 0) {
-      summary.current?.focus();
-      return;
-    }
+    const scopes = scopesOf(props.start, draft);
+    if (ownBad.size > 0) summary.current?.focus();
+    else if (name && scopes.length > 1) setScopes(scopes);
+    else await save(TellScope.UNSPECIFIED);
+  };
+  const save = async (tell: TellScope) => {
+    setScopes(null);
     setBusy(true);
     try {
-      const booked = await send(name, draft);
+      const booked = await send(name, draft, tell);
       dropDraft(name);
       await client.invalidateQueries();
       const kind = name ? "edit" : "new";
@@ -125,7 +134,11 @@ export function BookingEditor(props: BookingEditorProps) {
   return (
     // Not a form element: Enter in a field would send the invitations of a booking half written.
     <div>
+      {scopes ? (
+        <TellDialog scopes={scopes} onSave={(tell) => void save(tell)} onClose={() => setScopes(null)} />
+      ) : null}
       <div ref={summary} tabIndex={-1} className="gb-summary">
+        <Leavers leavers={props.leavers ?? []} draft={draft} onChange={edit} />
         {resumed ? <Resumed onDiscard={discard} /> : null}
         {problem?.reason === "ETAG_MISMATCH" ? <Newer onTake={(keep) => void takeNewer(keep)} /> : null}
         {problem && problem.reason !== "ETAG_MISMATCH" ? <ErrorAlert error={problem} /> : null}

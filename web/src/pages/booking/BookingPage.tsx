@@ -43,7 +43,7 @@ function Change({ name }: { name: string }) {
   const { t } = useTranslation("booking");
   const query = useQuery({
     queryKey: ["briefing", name, "edit"],
-    queryFn: async ({ signal }) => (await briefings.getBriefing({ name }, { signal })).briefing ?? null,
+    queryFn: ({ signal }) => briefings.getBriefing({ name }, { signal }),
     // The form takes it once; a newer one is found out when saving.
     refetchOnWindowFocus: false,
     staleTime: 0,
@@ -51,7 +51,7 @@ function Change({ name }: { name: string }) {
   });
   return (
     <QueryView query={query}>
-      {(briefing) => {
+      {({ briefing, leavers }) => {
         if (!briefing) return null;
         if (!isAhead(briefing)) {
           return (
@@ -63,7 +63,7 @@ function Change({ name }: { name: string }) {
             </Alert>
           );
         }
-        return <BookingEditor name={name} start={draftOf(briefing)} />;
+        return <BookingEditor name={name} start={draftOf(briefing)} leavers={leavers} />;
       }}
     </QueryView>
   );

@@ -1,5 +1,5 @@
 import { Alert, Button, Card, Group, Tabs, Text } from "@mantine/core";
-import { CalendarX2, CircleStop, type LucideIcon, Pencil, Radio, Video } from "lucide-react";
+import { CalendarX2, CircleStop, Link2Off, type LucideIcon, Pencil, Radio, Video } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams, useSearchParams } from "react-router";
@@ -15,11 +15,12 @@ import { DeliveryTable } from "~/pages/mail/DeliveryTable";
 import { BriefingBadge } from "~/ui/BriefingBadge";
 import { PageHeader } from "~/ui/PageHeader";
 import { EmptyState, QueryView } from "~/ui/states";
-import { CancelDialog, EndDialog } from "./dialogs";
+import { CancelDialog, EndDialog, RevokeDialog } from "./dialogs";
 import { Agenda, Facts } from "./Facts";
 import { InviteeTable } from "./InviteeTable";
 import { useBriefing, useLiveBriefing } from "./queries";
 import { RsvpCard } from "./RsvpCard";
+import { Untold } from "./Untold";
 import "./briefing.css";
 
 // Rooms open half an hour before the start.
@@ -45,6 +46,7 @@ function BriefingView({ briefing }: { briefing: Briefing }) {
   const invitees = useInvitees(briefing.name);
   const { live, state } = useLiveBriefing(briefing.name);
   const { data: session } = useSession();
+  const may = usePermissions();
   const own = invitees.data?.find((invitee) => invitee.subject === session?.person?.name);
   return (
     <>
@@ -66,6 +68,7 @@ function BriefingView({ briefing }: { briefing: Briefing }) {
       ) : null}
       {briefing.state === Briefing_State.OPEN ? <LiveStrip live={live} state={state} /> : null}
       {own && isAhead(briefing) ? <RsvpCard invitee={own} briefing={briefing.name} /> : null}
+      {isAhead(briefing) && may("deliveries.read") ? <Untold briefing={briefing.name} /> : null}
       <Card withBorder mb="md">
         <Facts briefing={briefing} />
       </Card>
@@ -173,6 +176,7 @@ function Contents({ briefing, invitees }: { briefing: Briefing; invitees: Return
   const may = usePermissions();
   const [parameters, setParameters] = useSearchParams();
   const tab = parameters.get("xem") ?? "invitees";
+  const [revoking, setRevoking] = useState(false);
   const count = invitees.data?.length ?? briefing.pointCount + briefing.personCount;
   return (
     <Tabs
@@ -186,6 +190,18 @@ function Contents({ briefing, invitees }: { briefing: Briefing; invitees: Return
         {may("deliveries.read") ? <Tabs.Tab value="deliveries">{t("tab.deliveries")}</Tabs.Tab> : null}
       </Tabs.List>
       <Tabs.Panel value="invitees">
+        {isAhead(briefing) && briefing.allowedActions.includes("edit") ? (
+          <Group justify="flex-end" mb="sm">
+            <Button
+              variant="subtle"
+              leftSection={<Link2Off size={18} aria-hidden="true" />}
+              onClick={() => setRevoking(true)}
+            >
+              {t("revoke.open")}
+            </Button>
+          </Group>
+        ) : null}
+        {revoking ? <RevokeDialog briefing={briefing} onClose={() => setRevoking(false)} /> : null}
         <QueryView query={invitees}>{(found) => <InviteeTable briefing={briefing} invitees={found} />}</QueryView>
       </Tabs.Panel>
       <Tabs.Panel value="agenda">

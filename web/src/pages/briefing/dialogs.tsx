@@ -61,6 +61,36 @@ export function CancelDialog({ briefing, onClose }: DialogProps) {
   );
 }
 
+/** Asks once more, makes all personal links void and sends new ones. */
+export function RevokeDialog({ briefing, onClose }: DialogProps) {
+  const { t } = useTranslation("briefing");
+  const refresh = useRefresh(briefing.name);
+  const revoke = useMutation({
+    mutationFn: () => briefings.revokeLinks({ name: briefing.name }),
+    onSuccess: async () => {
+      await refresh();
+      toast({ message: t("revoke.done") });
+      onClose();
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={<Text fw={700}>{t("revoke.title")}</Text>}>
+      <Stack>
+        <Text>{t("revoke.text")}</Text>
+        {revoke.isError ? <ErrorAlert error={revoke.error} /> : null}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {t("revoke.back")}
+          </Button>
+          <Button color="stop" loading={revoke.isPending} onClick={() => revoke.mutate()}>
+            {t("revoke.confirm")}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
 /** Asks once more and ends the briefing. */
 export function EndDialog({ briefing, onClose }: DialogProps) {
   const { t } = useTranslation("briefing");

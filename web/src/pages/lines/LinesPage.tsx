@@ -129,6 +129,7 @@ function Filters({ room, filter, onRoom, onFilter }: FiltersProps) {
   return (
     <Group mb="md" gap="sm" align="center">
       <TextInput
+        autoComplete="off"
         aria-label={t("search")}
         placeholder={t("search")}
         leftSection={<Search size={18} aria-hidden="true" />}

@@ -14,6 +14,8 @@ import { EmptyState } from "~/ui/states";
 import { toast } from "~/ui/toasts";
 import { MessagePreview } from "./MessagePreview";
 import { useDeliveries } from "./queries";
+import { RetryMany } from "./RetryMany";
+import { useReasonWords } from "./reasons";
 
 const STATES: Record<Delivery_State, { colour: string; shape: string }> = {
   [Delivery_State.UNSPECIFIED]: { colour: "gray", shape: "○" },
@@ -49,6 +51,7 @@ export function DeliveryTable({ briefing = "" }: { briefing?: string }) {
           data={["all", "trouble"].map((value) => ({ value, label: t(`filter.${value}`) }))}
         />
         <TextInput
+          autoComplete="off"
           aria-label={t("filter.search")}
           placeholder={t("filter.searchHint")}
           leftSection={<Search size={18} aria-hidden="true" />}
@@ -60,6 +63,7 @@ export function DeliveryTable({ briefing = "" }: { briefing?: string }) {
           {log.data ? t("count", { count: shown.length }) : ""}
         </Text>
       </Group>
+      <RetryMany briefing={briefing} shown={all} />
       <PagedView query={log} isEmpty={shown.length === 0} empty={<Nothing filtered={onlyTrouble || query !== ""} />}>
         <Deliveries deliveries={shown} onShow={setShownMessage} />
       </PagedView>
@@ -137,16 +141,10 @@ function Row({ delivery, onShow }: { delivery: Delivery; onShow: () => void }) {
 }
 
 function Outcome({ delivery }: { delivery: Delivery }) {
-  const { t, i18n } = useTranslation("mail");
+  const { t } = useTranslation("mail");
+  const words = useReasonWords();
   const { colour, shape } = STATES[delivery.state];
   const { reason } = delivery;
-  const known = i18n.exists(`mail:reason.${reason}`);
-  const smtp = /^SMTP_(\d+)$/.exec(reason);
-  const because = known
-    ? t(`reason.${reason}`)
-    : smtp
-      ? t("reason.SMTP", { code: smtp[1] })
-      : t("reason.other", { code: reason });
   return (
     <>
       <Badge variant="light" tt="none" size="lg" color={colour}>
@@ -154,7 +152,7 @@ function Outcome({ delivery }: { delivery: Delivery }) {
       </Badge>
       {reason ? (
         <Text size="sm" maw={340}>
-          {because}
+          {words(reason)}
         </Text>
       ) : null}
       {delivery.state !== Delivery_State.SENT && (delivery.detail || delivery.attemptCount > 1) ? (

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { PageHeader } from "~/ui/PageHeader";
 import { RequirePermission } from "~/ui/RequirePermission";
 import { DeliveryTable } from "./DeliveryTable";
+import { MailStatus } from "./MailStatus";
 
 /** The log of everything sent. */
 export function Component() {
@@ -10,6 +11,7 @@ export function Component() {
     <>
       <PageHeader title={t("title")} detail={t("detail")} />
       <RequirePermission permission="deliveries.read">
+        <MailStatus />
         <DeliveryTable />
       </RequirePermission>
     </>

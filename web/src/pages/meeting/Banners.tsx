@@ -1,12 +1,26 @@
 import { RefreshCw, TriangleAlert, Volume2, X } from "lucide-react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RoomSnapshot } from "~/room/types";
 import type { Actions } from "./useActions";
+
+const LONG_MS = 3_000;
 
 interface BannersProps {
   readonly snapshot: RoomSnapshot;
   readonly actions: Actions;
   readonly onSound: () => void;
+}
+
+/** Where the visitor stands while entering; after some seconds it says why that takes long. */
+function Entering() {
+  const { t } = useTranslation("room");
+  const [crowded, setCrowded] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setCrowded(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return <p data-tone="plain">{t(crowded ? "banner.crowded" : "banner.connecting")}</p>;
 }
 
 /** What the visitor must know now, at most one line each. */
@@ -21,7 +35,7 @@ export function Banners({ snapshot, actions, onSound }: BannersProps) {
   return (
     <div className="rm-banners">
       <div aria-live="assertive">
-        {phase === "connecting" ? <p data-tone="plain">{t("banner.connecting")}</p> : null}
+        {phase === "connecting" ? <Entering /> : null}
         {phase === "reconnecting" ? (
           <p data-tone="warn" data-attempt={attempt}>
             <RefreshCw size={20} aria-hidden="true" /> {t("banner.reconnecting", { attempt })}

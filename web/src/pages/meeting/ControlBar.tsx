@@ -13,6 +13,9 @@ interface ControlBarProps {
   readonly snapshot: RoomSnapshot;
   readonly turn: Turn;
   readonly isPoint: boolean;
+  /** Who leads holds the own microphone muted. */
+  readonly held: boolean;
+  readonly screenDenied: boolean;
   readonly unread: number;
   readonly sideOpen: boolean;
   readonly onMicrophone: () => void;
@@ -49,7 +52,7 @@ export function ControlBar(props: ControlBarProps) {
           word={t(micOn ? "bar.closeMic" : "bar.openMic")}
           keyName="M"
           on={micOn}
-          disabled={microphone.state === "starting"}
+          disabled={microphone.state === "starting" || (props.held && !micOn)}
           onClick={props.onMicrophone}
         />
         <Control
@@ -62,21 +65,7 @@ export function ControlBar(props: ControlBarProps) {
           disabled={camera.state === "starting"}
           onClick={props.onCamera}
         />
-        {canShare ? (
-          <Control
-            icon={
-              screen.state === "on" ? (
-                <MonitorX size={22} aria-hidden="true" />
-              ) : (
-                <MonitorUp size={22} aria-hidden="true" />
-              )
-            }
-            word={t(screen.state === "on" ? "bar.stopScreen" : "bar.screen")}
-            on={screen.state === "on"}
-            disabled={screen.state === "starting"}
-            onClick={props.onScreen}
-          />
-        ) : null}
+        {canShare ? <ScreenControl screen={screen} denied={props.screenDenied} onScreen={props.onScreen} /> : null}
         <Control icon={<Settings size={22} aria-hidden="true" />} word={t("bar.devices")} onClick={props.onDevices} />
         <Control
           icon={<ListOrdered size={22} aria-hidden="true" />}
@@ -96,7 +85,28 @@ export function ControlBar(props: ControlBarProps) {
   );
 }
 
-function Sentence({ snapshot, turn, isPoint, onAsk, onWithdraw }: ControlBarProps) {
+interface ScreenControlProps {
+  readonly screen: RoomSnapshot["own"]["screen"];
+  readonly denied: boolean;
+  readonly onScreen: () => void;
+}
+
+function ScreenControl({ screen, denied, onScreen }: ScreenControlProps) {
+  const { t } = useTranslation("room");
+  const on = screen.state === "on";
+  const word = on ? "bar.stopScreen" : denied ? "bar.screenDenied" : "bar.screen";
+  return (
+    <Control
+      icon={on ? <MonitorX size={22} aria-hidden="true" /> : <MonitorUp size={22} aria-hidden="true" />}
+      word={t(word)}
+      on={on}
+      disabled={screen.state === "starting" || (denied && !on)}
+      onClick={onScreen}
+    />
+  );
+}
+
+function Sentence({ snapshot, turn, isPoint, held, onAsk, onWithdraw }: ControlBarProps) {
   const { t } = useTranslation("room");
   const micOn = snapshot.own.microphone.state === "on";
   const live = (text: string) => (
@@ -129,7 +139,7 @@ function Sentence({ snapshot, turn, isPoint, onAsk, onWithdraw }: ControlBarProp
   if (micOn) return live(t("say.everyoneHears"));
   return (
     <>
-      {live(snapshot.mutedByConductor ? t("say.mutedByConductor") : t("say.micOff"))}
+      {live(t(held ? "say.held" : snapshot.mutedByConductor ? "say.mutedByConductor" : "say.micOff"))}
       <button type="button" className="mt-button" data-tone="primary" onClick={onAsk}>
         <Hand size={20} aria-hidden="true" />
         {t("say.ask")} <kbd>P</kbd>

@@ -16,11 +16,12 @@ interface ConfirmProps {
   readonly conducts: boolean;
   readonly onYes: () => void;
   readonly onEnd: () => void;
+  readonly onLock: () => void;
   readonly onNo: () => void;
 }
 
 /** Asks before something that others notice. */
-export function Confirm({ question, conducts, onYes, onEnd, onNo }: ConfirmProps) {
+export function Confirm({ question, conducts, onYes, onEnd, onLock, onNo }: ConfirmProps) {
   const { t } = useTranslation("room");
   const name = question.kind === "remove" ? question.name : "";
   const footer = (
@@ -31,6 +32,11 @@ export function Confirm({ question, conducts, onYes, onEnd, onNo }: ConfirmProps
       {question.kind === "leave" && conducts ? (
         <button type="button" className="mt-button" data-tone="stop" onClick={onEnd}>
           {t("conduct.end")}
+        </button>
+      ) : null}
+      {question.kind === "muteAll" ? (
+        <button type="button" className="mt-button" onClick={onLock}>
+          {t("ask.muteAll.lock")}
         </button>
       ) : null}
       <button
@@ -46,6 +52,7 @@ export function Confirm({ question, conducts, onYes, onEnd, onNo }: ConfirmProps
   return (
     <Dialog title={t(`ask.${question.kind}.title`, { name })} onClose={onNo} footer={footer}>
       <p>{t(`ask.${question.kind}.text`, { name })}</p>
+      {question.kind === "muteAll" ? <p>{t("ask.muteAll.lockText")}</p> : null}
     </Dialog>
   );
 }

@@ -5,7 +5,7 @@ import { type Entry, prejoinPath } from "./entry";
 import { LanguageSwitch } from "./parts/LanguageSwitch";
 import { SupportLine } from "./parts/SupportLine";
 
-const FOR_GOOD: readonly EndReason[] = ["REMOVED", "BRIEFING_ENDED"];
+const FOR_GOOD: readonly EndReason[] = ["BRIEFING_ENDED"];
 
 /** The stay is over: why, and how to come back. */
 export function EndScreen({ entry, end }: { entry: Entry; end: EndReason }) {

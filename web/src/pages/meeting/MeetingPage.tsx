@@ -24,7 +24,7 @@ import { useLive, useLiveInvitees, useNames } from "./useLive";
 import { useFirstCamera, useLitScreen, useRoom, useStay, useView } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import { useSide } from "./useSide";
-import { requestsOf, turnOf, useFloor } from "./useTurn";
+import { requestsOf, turnOf, useFloor, useHeld } from "./useTurn";
 import "./base.css";
 import "./room.css";
 
@@ -62,6 +62,7 @@ function useMeeting(entry: Entry) {
   useEffect(() => entry.room.setOrder(invitees.map((invitee) => invitee.subject)), [entry, invitees]);
   useFirstCamera(entry, snapshot.phase === "connected");
   useFloor(entry, turn.kind, inside);
+  useHeld(entry, live, snapshot.own);
   useLitScreen();
   return { snapshot, live, invitees, requests, now, turn, nameOf: useNames(invitees) };
 }
@@ -71,7 +72,8 @@ function useOwnActions(entry: Entry, meeting: ReturnType<typeof useMeeting>, act
   const { own } = meeting.snapshot;
   const name = briefing.name;
   const waits = meeting.turn.kind !== "none";
-  const toggleMicrophone = () => void room.setMicrophone(own.microphone.state !== "on");
+  const closed = meeting.live?.microphoneClosed === true;
+  const toggleMicrophone = () => void room.setMicrophone(own.microphone.state !== "on" && !closed);
   const toggleCamera = () => void room.setCamera(own.camera.state !== "on");
   const ask = () => void actions.run(() => briefings.askToSpeak({ name }));
   const withdraw = () => void actions.run(() => briefings.withdrawSpeakingRequest({ name }));
@@ -84,6 +86,7 @@ function useOwnActions(entry: Entry, meeting: ReturnType<typeof useMeeting>, act
     withdraw,
     end: () => void actions.run(() => briefings.endBriefing({ name })),
     muteAll: () => void actions.run(() => briefings.muteParticipant({ name, identity: "" })),
+    lockAll: () => void actions.run(() => briefings.muteParticipant({ name, identity: "", lock: true })),
     remove: (identity: string) => void actions.run(() => briefings.removeParticipant({ name, identity })),
   };
 }
@@ -106,6 +109,7 @@ function Inside({ entry }: { entry: Entry }) {
         requests={requests}
         identity={entry.identity}
         conducts={entry.conducts}
+        locked={meeting.live?.microphonesLocked === true}
         actions={actions}
         onMuteAll={() => setQuestion({ kind: "muteAll" })}
         onEnd={() => setQuestion({ kind: "end" })}
@@ -120,6 +124,8 @@ function Inside({ entry }: { entry: Entry }) {
           briefing={entry.briefing.name}
           invitees={meeting.invitees}
           members={snapshot.members}
+          standings={meeting.live?.standings ?? []}
+          locked={meeting.live?.microphonesLocked === true}
           conducts={entry.conducts}
           actions={actions}
           onRemove={({ identity, name }) => setQuestion({ kind: "remove", identity, name })}
@@ -158,6 +164,8 @@ function Inside({ entry }: { entry: Entry }) {
         snapshot={snapshot}
         turn={turn}
         isPoint={isPoint}
+        held={meeting.live?.microphoneClosed === true}
+        screenDenied={meeting.live?.screenDenied === true}
         unread={side.unread}
         sideOpen={side.open}
         onMicrophone={own.toggleMicrophone}
@@ -243,5 +251,9 @@ function Questions({ entry, question, own, onClose }: QuestionsProps) {
     onClose();
     own.end();
   };
-  return <Confirm question={question} conducts={entry.conducts} onYes={yes} onEnd={end} onNo={onClose} />;
+  const lock = () => {
+    onClose();
+    own.lockAll();
+  };
+  return <Confirm question={question} conducts={entry.conducts} onYes={yes} onEnd={end} onLock={lock} onNo={onClose} />;
 }

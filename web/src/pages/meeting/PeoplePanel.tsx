@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { briefings, point } from "~/api/clients";
 import type { Invitee } from "~/gen/briefing/v1/briefing_pb";
+import type { ParticipantStanding } from "~/gen/briefing/v1/briefing_service_pb";
 import type { Member } from "~/room/types";
 import { HeadcountField } from "../prejoin/HeadcountField";
 import { type Attendant, attendants, type Filter, narrow } from "./people";
@@ -14,24 +15,37 @@ interface PeoplePanelProps {
   readonly briefing: string;
   readonly invitees: readonly Invitee[];
   readonly members: readonly Member[];
+  readonly standings: readonly ParticipantStanding[];
+  readonly locked: boolean;
   readonly conducts: boolean;
   readonly actions: Actions;
   readonly onRemove: (attendant: Attendant) => void;
 }
 
 /** Everyone invited and present, searchable without diacritics. */
-export function PeoplePanel({ briefing, invitees, members, conducts, actions, onRemove }: PeoplePanelProps) {
+export function PeoplePanel({
+  briefing,
+  invitees,
+  members,
+  standings,
+  locked,
+  conducts,
+  actions,
+  onRemove,
+}: PeoplePanelProps) {
   const { t } = useTranslation("room");
   const [query, setQuery] = useState("");
   const [filter, setFilter] = useState<Filter>("all");
   const [opened, setOpened] = useState<string | null>(null);
   const everyone = useMemo(() => attendants(invitees, members), [invitees, members]);
+  const decided = new Map(standings.map((standing) => [standing.identity, standing]));
   const shown = narrow(everyone, query, filter);
   return (
     <div className="rm-people">
       <input
         className="mt-input"
         type="search"
+        autoComplete="off"
         value={query}
         aria-label={t("people.search")}
         placeholder={t("people.search")}
@@ -58,13 +72,13 @@ export function PeoplePanel({ briefing, invitees, members, conducts, actions, on
           <Row
             key={attendant.identity}
             attendant={attendant}
+            standing={decided.get(attendant.identity) ?? null}
+            locked={locked}
+            briefing={briefing}
+            actions={actions}
             conducts={conducts}
             open={opened === attendant.identity}
             onOpen={() => setOpened(opened === attendant.identity ? null : attendant.identity)}
-            onFloor={() => actions.run(() => briefings.giveFloor({ name: briefing, identity: attendant.identity }))}
-            onMute={() =>
-              actions.run(() => briefings.muteParticipant({ name: briefing, identity: attendant.identity }))
-            }
             onRemove={() => onRemove(attendant)}
           />
         ))}
@@ -75,26 +89,40 @@ export function PeoplePanel({ briefing, invitees, members, conducts, actions, on
 
 interface RowProps {
   readonly attendant: Attendant;
+  /** What was decided about the attendant; only who leads knows. */
+  readonly standing: ParticipantStanding | null;
+  readonly locked: boolean;
+  readonly briefing: string;
+  readonly actions: Actions;
   readonly conducts: boolean;
   readonly open: boolean;
   readonly onOpen: () => void;
-  readonly onFloor: () => Promise<void>;
-  readonly onMute: () => Promise<void>;
   readonly onRemove: () => void;
 }
 
-function Row({ attendant, conducts, open, onOpen, onFloor, onMute, onRemove }: RowProps) {
+function Row({ attendant, standing, locked, briefing, actions, conducts, open, onOpen, onRemove }: RowProps) {
   const { t } = useTranslation("room");
-  const { member, name } = attendant;
+  const { member, name, identity } = attendant;
   const acts = conducts && member !== null && !member.isLocal;
+  const removed = standing?.removed === true;
   return (
     <li data-attendant={attendant.identity} data-present={member !== null}>
       <div className="rm-person">
         <span>
           <strong>{member?.isLocal ? t("tile.me", { name }) : name}</strong>
-          <State attendant={attendant} />
+          <State attendant={attendant} standing={standing} />
         </span>
-        {acts ? (
+        {removed ? (
+          <button
+            type="button"
+            className="mt-button"
+            data-small
+            aria-label={t("conduct.readmitName", { name })}
+            onClick={() => void actions.run(() => briefings.readmitParticipant({ name: briefing, identity }))}
+          >
+            {t("conduct.readmit")}
+          </button>
+        ) : acts ? (
           <button
             type="button"
             className="mt-button"
@@ -107,38 +135,97 @@ function Row({ attendant, conducts, open, onOpen, onFloor, onMute, onRemove }: R
           </button>
         ) : null}
       </div>
-      {acts && open ? (
-        <div className="rm-person-acts">
-          <button type="button" className="mt-button" data-small onClick={() => void onFloor()}>
-            {t("conduct.floor")}
-          </button>
-          <button
-            type="button"
-            className="mt-button"
-            data-small
-            disabled={!member.microphoneOn}
-            onClick={() => void onMute()}
-          >
-            {t("conduct.mute")}
-          </button>
-          <button type="button" className="mt-button" data-small data-tone="stop" onClick={onRemove}>
-            {t("conduct.remove")}
-          </button>
-        </div>
+      {acts && open && !removed ? (
+        <Acts
+          member={member}
+          standing={standing}
+          locked={locked}
+          briefing={briefing}
+          actions={actions}
+          onRemove={onRemove}
+        />
       ) : null}
     </li>
   );
 }
 
-function State({ attendant: { member, headcount } }: { attendant: Attendant }) {
+interface ActsProps {
+  readonly member: Member;
+  readonly standing: ParticipantStanding | null;
+  readonly locked: boolean;
+  readonly briefing: string;
+  readonly actions: Actions;
+  readonly onRemove: () => void;
+}
+
+/** What who leads can do with one who is in the room. */
+function Acts({ member, standing, locked, briefing: name, actions, onRemove }: ActsProps) {
   const { t } = useTranslation("room");
+  const { identity } = member;
+  const held = standing?.microphoneHeld === true;
+  const denied = standing?.screenDenied === true;
+  const act = (call: () => Promise<unknown>) => () => void actions.run(call);
+  return (
+    <div className="rm-person-acts">
+      <button
+        type="button"
+        className="mt-button"
+        data-small
+        onClick={act(() => briefings.giveFloor({ name, identity }))}
+      >
+        {t("conduct.floor")}
+      </button>
+      {held ? null : (
+        <button
+          type="button"
+          className="mt-button"
+          data-small
+          onClick={act(() => briefings.muteParticipant({ name, identity }))}
+        >
+          {t("conduct.mute")}
+        </button>
+      )}
+      {held || locked ? (
+        <button
+          type="button"
+          className="mt-button"
+          data-small
+          onClick={act(() => briefings.allowMicrophone({ name, identity }))}
+        >
+          {t("conduct.allowMic")}
+        </button>
+      ) : null}
+      <button
+        type="button"
+        className="mt-button"
+        data-small
+        onClick={act(() => briefings.permitScreen({ name, identity, permitted: denied }))}
+      >
+        {t(denied ? "conduct.permitScreen" : "conduct.denyScreen")}
+      </button>
+      <button type="button" className="mt-button" data-small data-tone="stop" onClick={onRemove}>
+        {t("conduct.remove")}
+      </button>
+    </div>
+  );
+}
+
+interface StateProps {
+  readonly attendant: Attendant;
+  readonly standing: ParticipantStanding | null;
+}
+
+function State({ attendant: { member, headcount }, standing }: StateProps) {
+  const { t } = useTranslation("room");
+  if (standing?.removed) return <small className="mt-muted">○ {t("people.isRemoved")}</small>;
   if (!member) return <small className="mt-muted">○ {t("people.isAbsent")}</small>;
   return (
     <small className="mt-muted">
       ● {t("people.isPresent")}
       {headcount > 0 ? ` · ${t("people.headcount", { count: headcount })}` : null} ·{" "}
       {member.microphoneOn ? <Mic size={14} aria-hidden="true" /> : <MicOff size={14} aria-hidden="true" />}{" "}
-      {t(member.microphoneOn ? "tile.micOn" : "tile.micOff")}
+      {t(member.microphoneOn ? "tile.micOn" : standing?.microphoneHeld ? "people.isHeld" : "tile.micOff")}
+      {standing?.screenDenied ? ` · ${t("people.isScreenDenied")}` : null}
     </small>
   );
 }

@@ -1,4 +1,4 @@
-import { Hand, MicOff, Power } from "lucide-react";
+import { Hand, Mic, MicOff, Power } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { briefings } from "~/api/clients";
 import { type SpeakingRequest, SpeakingRequest_State } from "~/gen/briefing/v1/briefing_pb";
@@ -10,13 +10,23 @@ interface QueuePanelProps {
   readonly requests: readonly SpeakingRequest[];
   readonly identity: string;
   readonly conducts: boolean;
+  readonly locked: boolean;
   readonly actions: Actions;
   readonly onMuteAll: () => void;
   readonly onEnd: () => void;
 }
 
 /** The speaking order, and for conductors who speaks next. */
-export function QueuePanel({ briefing, requests, identity, conducts, actions, onMuteAll, onEnd }: QueuePanelProps) {
+export function QueuePanel({
+  briefing,
+  requests,
+  identity,
+  conducts,
+  locked,
+  actions,
+  onMuteAll,
+  onEnd,
+}: QueuePanelProps) {
   const { t } = useTranslation("room");
   const waiting = requests.filter((request) => request.state !== SpeakingRequest_State.SPEAKING);
   const speaking = requests.find((request) => request.state === SpeakingRequest_State.SPEAKING);
@@ -70,8 +80,19 @@ export function QueuePanel({ briefing, requests, identity, conducts, actions, on
           })}
         </ol>
       )}
+      {locked ? <p className="mt-muted">{t("conduct.locked")}</p> : null}
       {conducts ? (
         <div className="rm-conduct">
+          {locked ? (
+            <button
+              type="button"
+              className="mt-button"
+              onClick={() => void actions.run(() => briefings.allowMicrophone({ name: briefing, identity: "" }))}
+            >
+              <Mic size={20} aria-hidden="true" />
+              {t("conduct.unlock")}
+            </button>
+          ) : null}
           <button type="button" className="mt-button" onClick={onMuteAll}>
             <MicOff size={20} aria-hidden="true" />
             {t("conduct.muteAll")}

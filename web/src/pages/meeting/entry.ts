@@ -1,4 +1,5 @@
 import type { Briefing, Invitee } from "~/gen/briefing/v1/briefing_pb";
+import { onForget } from "~/lib/own";
 import type { MeetingRoom } from "~/room";
 import type { ChosenDevices } from "~/room/options";
 import type { Support } from "./parts/SupportLine";
@@ -24,6 +25,15 @@ export interface Entry {
 const STORED_AS = "giaoban.way";
 
 let current: Entry | null = null;
+
+onForget(() => {
+  current = null;
+  try {
+    sessionStorage.removeItem(STORED_AS);
+  } catch {
+    // Storage is forbidden: there was nothing to forget.
+  }
+});
 
 /** Address of the pre-join page that leads to a briefing. */
 export function prejoinPath(briefing: string, link: boolean): string {

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "react";
 import { type SpeakingRequest, SpeakingRequest_State } from "~/gen/briefing/v1/briefing_pb";
 import type { WatchBriefingResponse } from "~/gen/briefing/v1/briefing_service_pb";
 import { instantOf } from "~/lib/dates";
+import type { RoomSnapshot } from "~/room/types";
 import type { Turn } from "./ControlBar";
 import type { Entry } from "./entry";
 import { playFloorSound } from "./parts/sounds";
@@ -23,6 +24,18 @@ export function turnOf(requests: readonly SpeakingRequest[], identity: string, n
   }
   const waiting = requests.filter((request) => request.state !== SpeakingRequest_State.SPEAKING);
   return { kind: "waiting", place: waiting.indexOf(own) + 1 };
+}
+
+/** Closes what who leads has forbidden; the server lets nobody hear or see it in any case. */
+export function useHeld(entry: Entry, live: WatchBriefingResponse | null, own: RoomSnapshot["own"]): void {
+  const held = live?.microphoneClosed === true && own.microphone.state === "on";
+  const denied = live?.screenDenied === true && own.screen.state === "on";
+  useEffect(() => {
+    if (held) void entry.room.setMicrophone(false);
+  }, [entry, held]);
+  useEffect(() => {
+    if (denied) void entry.room.setScreen(false);
+  }, [entry, denied]);
 }
 
 /** Opens the microphone when the floor is given and closes it when it is taken back. */
