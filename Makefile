@@ -4,10 +4,10 @@ SHELL := /bin/bash
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/node/bin:$(PATH)
 
-.PHONY: help setup run test unit integration e2e web proto fmt lint types arch check lock
+.PHONY: help setup run test test-long unit integration e2e web proto fmt lint types arch check lock bench
 
 help: ## Lists the targets
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/  \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
 setup: ## Makes this clone ready for work: environment, web build, what tests need
 	@tools/setup.sh test
@@ -28,6 +28,10 @@ integration: ## Runs the integration tests
 
 e2e: ## Runs the browser tests
 	@tools/test.sh e2e
+
+test-long: ## Runs the suites that take minutes, by hand: kills at random
+	@tools/setup.sh test
+	@tools/test.sh long
 
 web: ## Runs the tests of the web application
 	@tools/test.sh web
@@ -51,6 +55,9 @@ arch: ## Checks who may import whom
 check: ## Runs every check that CI runs: the static ones, then all tests
 	@tools/check.sh
 	@$(MAKE) --no-print-directory test
+
+bench: ## Runs a benchmark and prints its figures; NAME=<folder of benchmarks/> [QUICK=1]
+	@tools/bench.sh $(NAME)
 
 lock: ## Writes the locks anew; ARGS=--upgrade takes the newest versions
 	@tools/lock.sh $(ARGS)

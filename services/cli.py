@@ -28,6 +28,12 @@ app = typer.Typer(
 )
 org = typer.Typer(help="Keeps the books of units, points and people.", no_args_is_help=True)
 user = typer.Typer(help="Keeps accounts.", no_args_is_help=True)
+mail = typer.Typer(help="Looks at mail that is held after a restored backup, and releases it.", no_args_is_help=True)
+audit = typer.Typer(help="Looks after the audit log.", no_args_is_help=True)
+streams = typer.Typer(help="Looks at entries of streams that could not be dealt with.", no_args_is_help=True)
+app.add_typer(mail, name="mail")
+app.add_typer(audit, name="audit")
+app.add_typer(streams, name="streams")
 app.add_typer(org, name="org")
 app.add_typer(user, name="user")
 
@@ -81,7 +87,8 @@ async def _announced(settings: Any) -> AsyncIterator[None]:  # noqa: ANN401 - im
     async def first_start() -> None:
         nonlocal first
         first = True
-        await _make_demo()
+        if settings.demo:
+            await _make_demo()
 
     async with supervisor.house(settings, first_start):
         typer.echo(f"Giao Ban: {settings.public_url}")
@@ -121,7 +128,7 @@ def serve(
     GIAOBAN_GRPC is this role's address, GIAOBAN_PEER_SCHEDULER, …_NOTIFY and …_MEDIA are the others'.
     """
     _start_lightly()
-    from giaoban import config, lifecycle, logs
+    from giaoban import config, lifecycle, logs, priority
     from services.supervisor import PARENT_VARIABLE
 
     parent = os.environ.pop(PARENT_VARIABLE, "")
@@ -129,6 +136,7 @@ def serve(
         from giaoban.child import die_with_parent
 
         die_with_parent(int(parent))
+    priority.take(priority.of_role(role.value, worker=worker is not None))
     settings = config.load(role=role.value)
     logs.configure(role.value if worker is None else f"{role.value}-{worker}")
     context = _role(settings, role, worker, control)
@@ -184,9 +192,10 @@ async def _measured(
 @app.command()
 def demo() -> None:
     """Fills the house with a demonstration province; scheduler must run."""
-    from giaoban import config, logs
+    from giaoban import config, logs, priority
     from services.scheduler import demo as scheduler_demo
 
+    priority.take(priority.BACKGROUND)
     logs.configure("demo")
     _run(scheduler_demo.make(config.load()))
 
@@ -252,6 +261,105 @@ def user_add(
         password = sys.stdin.readline().rstrip("\n")
     person = administration.NewPerson(username, name, unit, role, email, position, password)
     raise typer.Exit(_run(administration.add_person(config.load(), person)))
+
+
+@mail.command("status")
+def mail_status() -> None:
+    """Says whether mail is held; status 1 when it is."""
+    from giaoban import config
+    from services import mailing
+
+    raise typer.Exit(_run(mailing.status(config.load())))
+
+
+@mail.command("release")
+def mail_release() -> None:
+    """Lets mail go again that was held because a restored backup does not know what went out since."""
+    from giaoban import config
+    from services import mailing
+
+    raise typer.Exit(_run(mailing.release(config.load())))
+
+
+@streams.command("list")
+def streams_list() -> None:
+    """Lists the dead entries of all streams."""
+    from giaoban import config
+    from services import mailing
+
+    raise typer.Exit(_run(mailing.list_dead(config.load())))
+
+
+@streams.command("replay")
+def streams_replay() -> None:
+    """Deals with dead entries once more: briefings still ahead are told as they stand today."""
+    from giaoban import config
+    from services import mailing
+
+    raise typer.Exit(_run(mailing.replay_dead(config.load())))
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Follows the chain of hashes from the first entry to the last; status 1 when an entry was changed or is missing."""
+    from giaoban import config
+    from services import auditing
+
+    raise typer.Exit(_run(auditing.verify(config.load())))
+
+
+_Folder = Annotated[Path, typer.Argument(help="Folder of the backup.", file_okay=False)]
+_KeysFile = Annotated[
+    Path | None, typer.Option("--keys", help="File of the wrapped keys; DIR.keys unless said.", dir_okay=False)
+]
+_Passphrase = Annotated[
+    str,
+    typer.Option(
+        envvar="GIAOBAN_BACKUP_PASSPHRASE", help="Wraps the keys; asked for unless it is set.", show_default=False
+    ),
+]
+
+
+@app.command("backup")
+def backup_command(folder: _Folder, keys: _KeysFile = None, passphrase: _Passphrase = "") -> None:
+    """Copies the stores of a house, running or not, as of one moment; its keys go wrapped into a file apart."""
+    from giaoban import config
+    from services import backup
+
+    settings = config.load()
+    chosen = passphrase or _asked_passphrase(confirm=True)
+    backup.backup(settings, folder, keys or backup.default_keys_file(folder), chosen, _say)
+
+
+@app.command("restore")
+def restore_command(
+    folder: _Folder,
+    keys: _KeysFile = None,
+    passphrase: _Passphrase = "",
+    verify: Annotated[bool, typer.Option("--verify", help="Only checks the backup; changes nothing.")] = False,
+) -> None:
+    """Puts a backup in the place of a stopped house's stores, which are kept beside it; mail is held until released."""
+    from giaoban import config
+    from services import backup
+
+    settings = config.load()
+    keys_file, chosen = keys or backup.default_keys_file(folder), passphrase or _asked_passphrase(confirm=False)
+    if verify:
+        backup.verify(folder, keys_file, chosen, _say)
+        typer.echo("The backup is whole.")
+        return
+    _run(backup.restore(settings, folder, keys_file, chosen, _say))
+
+
+def _asked_passphrase(*, confirm: bool) -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Passphrase of the keys", hide_input=True, confirmation_prompt=confirm))
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Examines the machine and the settings before a user has to find out."""
 
+import asyncio
 import ctypes
 import importlib.util
 import ipaddress
@@ -14,19 +15,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cryptography import x509
+from sqlalchemy.exc import SQLAlchemyError
 
 from giaoban import embedded_redis
+from giaoban.clock import SystemClock
 from giaoban.config import Settings
 from giaoban.errors import DomainError
 from giaoban.machine import check_certificate, check_folder, check_tcp, check_udp, media_ports, udp_echo
+from giaoban.sql.copying import damage
+from giaoban.sql.engine import create_engine
+from services.notify.domain.holding import Hold
 
 _TIMEX_BYTES: Final = 512
 _TIME_ERROR: Final = 5
 _RENEW_DAYS: Final = 30
 _SECONDS: Final = 5.0
+_LARGEST_COPY: Final = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from (_echo(address.bound) for address in settings.media_addresses)
     yield _clock()
     yield _mail(settings)
+    yield _held(settings)
+    yield from _stores(settings)
     yield _certificate(settings)
     yield _redis(settings)
+    yield _streams(settings)
     yield from _tools()
 
 
@@ -114,14 +124,84 @@ def _mail(settings: Settings) -> Finding:
         return Finding("mail", None, f"GIAOBAN_SMTP_URL is not set: messages go to {settings.home / 'mail'}")
     url = urlsplit(settings.smtp_url)
     secure = url.scheme == "smtps"
-    port = url.port or (465 if secure else 25)
+    where = f"{url.hostname}:{url.port or (465 if secure else 25)}"
+    step = "connects"
     try:
         make = smtplib.SMTP_SSL if secure else smtplib.SMTP
-        with make(url.hostname or "", port, timeout=_SECONDS) as server:
-            code, _ = server.noop()
+        with make(url.hostname or "", url.port or (465 if secure else 25), timeout=_SECONDS) as server:
+            step = "greets"
+            server.ehlo(settings.smtp_helo)
+            if not secure and "starttls=never" not in url.query and server.has_extn("starttls"):
+                step = "speaks TLS"
+                server.starttls(context=ssl.create_default_context())
+                server.ehlo(settings.smtp_helo)
+            if url.username:
+                step = "takes the password of GIAOBAN_SMTP_URL"
+                server.login(unquote(url.username), unquote(url.password or ""))
+            step = f"takes mail from {settings.mail_sender.address} (GIAOBAN_MAIL_FROM)"
+            code, answer = server.mail(settings.mail_sender.address)
+            if code >= 400:
+                return Finding("mail", False, f"{where} does not: {step}: {code} {answer.decode(errors='replace')}")
+            server.rset()
     except (OSError, smtplib.SMTPException) as error:
-        return Finding("mail", False, f"{url.hostname}:{port} does not answer: {error}")
-    return Finding("mail", code < 400, f"{url.hostname}:{port} answers {code}")
+        return Finding("mail", False, f"{where} does not: {step}: {error}")
+    return Finding("mail", True, f"{where} takes mail from {settings.mail_sender.address}")
+
+
+def _held(settings: Settings) -> Finding:
+    """Looks whether mail waits for an operator."""
+    if not settings.database and not (settings.home / "notify.db").exists():
+        return Finding("held mail", None, "there is no ledger yet")
+    from services.notify.store.tellings import SqlTellings  # noqa: PLC0415 - only where there is a ledger
+
+    async def look() -> Hold | None:
+        engine = create_engine(settings.database_url("notify"), settings.key_folder().data_key())
+        try:
+            return await SqlTellings(engine, SystemClock()).hold()
+        finally:
+            await engine.dispose()
+
+    try:
+        hold = asyncio.run(look())
+    except (SQLAlchemyError, DomainError) as error:
+        return Finding("held mail", False, f"the ledger cannot be read: {type(error).__name__}")
+    if hold is None or hold.released:
+        return Finding("held mail", True, "none")
+    return Finding(
+        "held mail", False, f"all mail is held since {hold.since:%Y-%m-%d %H:%M} UTC: {hold.reason}; see docs/mail.md"
+    )
+
+
+def _stores(settings: Settings) -> Iterator[Finding]:
+    """Authenticates every page of the stores in files; PostgreSQL looks after its own."""
+    if settings.database:
+        yield Finding("stores", None, "in PostgreSQL (GIAOBAN_DATABASE_URL), which checks its own")
+        return
+    for role in ("scheduler", "notify", "media"):
+        path = settings.home / f"{role}.db"
+        if not path.exists():
+            continue
+        wrong = damage(path, settings.key_folder().data_key())
+        remedy = "stop giaoban, keep a copy of the folder, and `giaoban restore` the last backup"
+        detail = f"{path} is damaged: {wrong[0]}; {remedy}" if wrong else f"{path} is whole"
+        yield Finding("store", not wrong, detail)
+
+
+def _streams(settings: Settings) -> Finding:
+    """Lets the server load a copy of the append-only file: it alone knows what it takes."""
+    folder = settings.home / "streams"
+    if not settings.embedded_redis or not (folder / "appendonlydir").is_dir():
+        return Finding("streams", None, "nothing of ours to load")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    if size > min(_LARGEST_COPY, shutil.disk_usage(settings.home).free // 2):
+        return Finding("streams", None, f"{size >> 20} MB: too large to try a copy of")
+    try:
+        answer = embedded_redis.loads_a_copy(folder)
+    except OSError as error:
+        return Finding("streams", False, f"{folder} cannot be read: {error}")
+    if answer:
+        return Finding("streams", False, f"{answer}; {embedded_redis.REMEDY.format(folder=folder)}")
+    return Finding("streams", True, f"{folder} can be loaded")
 
 
 def _certificate(settings: Settings) -> Finding:

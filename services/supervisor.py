@@ -32,9 +32,10 @@ PARENT_VARIABLE: Final = "GIAOBAN_SUPERVISOR"
 
 _START_SECONDS: Final = 90.0
 _END_SECONDS: Final = 12.0
-_CALM_SECONDS: Final = 60.0
+_CALM_SECONDS: Final = 10.0
 _LONGEST_PAUSE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.05
+_HOPELESS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,14 @@ class Program:
         command: Its command line.
         ready: Whether it can do its work.
         tier: Higher ones end first.
+        remedy: What to do when it ends again and again without ever being ready.
     """
 
     name: str
     command: tuple[str, ...]
     ready: Callable[[], Awaitable[bool]]
     tier: int
+    remedy: str = ""
 
 
 def metrics_socket(settings: Settings, name: str) -> Path:
@@ -68,7 +71,10 @@ def redis_program(settings: Settings) -> Program:
     path = Path(settings.redis_url.removeprefix("unix://"))
     data = private_folder(settings.home / "streams")
     private_folder(path.parent)
-    return Program("valkey", tuple(bound_to_parent(embedded_redis.command(path, data))), lambda: _pongs(path), 0)
+    remedy = f"if its append-only file cannot be loaded (`giaoban doctor`), {embedded_redis.REMEDY.format(folder=data)}"
+    return Program(
+        "valkey", tuple(bound_to_parent(embedded_redis.command(path, data))), lambda: _pongs(path), 0, remedy
+    )
 
 
 def role_program(settings: Settings, role: str, tier: int, worker: int | None = None) -> Program:
@@ -168,6 +174,10 @@ class Supervisor:
                     "CHILD_REFUSED", f"{program.name} cannot run as this site is set up; see above."
                 )
             failures = 0 if time.monotonic() - began > _CALM_SECONDS else failures + 1
+            if program.remedy and failures >= _HOPELESS:
+                if program.name not in self._proven:
+                    raise FailedPrecondition("CHILD_FAILS", f"{program.name} does not start: {program.remedy}.")
+                log.error("child does not start again", child=program.name, remedy=program.remedy)
             pause = min(0.1 * 2.0**failures, _LONGEST_PAUSE_SECONDS)
             log.warning("child ended, starts again", child=program.name, status=status, pause_seconds=pause)
             self.restarts[program.name] += 1

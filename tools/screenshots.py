@@ -33,7 +33,6 @@ class Stage:
 
     house: House
     api: Api
-    password: str
     briefing: str
     """The demonstration's briefing that is open now, `briefings/{briefing}`."""
 
@@ -130,12 +129,11 @@ def staged(of: Browser) -> Iterator[Stage]:
         name = next(b["name"] for b in found if b["state"] == "STATE_OPEN")
         invitees = api.call("BriefingService/ListInvitees", parent=name)["invitees"]
         links = tuple(house.address + i["joinPath"] for i in invitees if i["kind"] == "KIND_POINT")
-        password = (house.home / "keys" / "demo-password").read_text().strip()
         for link in links[:2]:
             page = visitor(of).new_page()
             page.goto(link)
             enter_room(page)
-        yield Stage(house, api, password, name, links)
+        yield Stage(house, api, name, links)
 
 
 def write_index(names: list[str]) -> None:

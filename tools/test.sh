@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs tests: all of them, or the suites named (unit, arch, integration, e2e, web). Needs `tools/setup.sh test` first.
+# Runs tests: all of them, or the suites named (unit, arch, integration, e2e, web, long). Needs `tools/setup.sh test` first.
 #
+# `long` takes minutes and is run by hand (make test-long).
 # Every suite runs even when an earlier one has failed. A suite without any test file is named and passed over; one
 # that has test files and runs no test fails (pytest's exit code 5).
 set -uo pipefail
@@ -37,9 +38,10 @@ run_suite() {
     unit) pytest_suite unit -n 2 ;;
     # One process: these start servers, and two cores carry one set of them.
     arch | integration | e2e) pytest_suite "$1" -n 0 ;;
+    long) pytest_suite long -n 0 -s ;;
     web) web_suite ;;
     *)
-      echo "test: there is no suite $1; there are: unit arch integration e2e web" >&2
+      echo "test: there is no suite $1; there are: unit arch integration e2e web long" >&2
       exit 2
       ;;
   esac

@@ -34,9 +34,13 @@ def container(role: str) -> Manifest:
 def environment(role: str) -> dict[str, str]:
     """What the container sees; values from secrets and fields are stood in for."""
     shared = next(m for m in manifests() if m["kind"] == "ConfigMap")["data"]
-    own = {entry["name"]: entry.get("value", "10.1.2.3") for entry in container(role).get("env", ())}
+    own = {entry["name"]: entry.get("value", stand_in(entry)) for entry in container(role).get("env", ())}
     values = dict(shared) | own
     return {name: value.replace("$(NODE_ADDRESS)", "10.1.2.3") for name, value in values.items()}
+
+
+def stand_in(entry: Manifest) -> str:
+    return "redis://:secret@redis:6379/0" if entry["name"] == "GIAOBAN_REDIS_URL" else "10.1.2.3"
 
 
 def ports(role: str) -> dict[str, int]:
@@ -154,6 +158,27 @@ def test_every_pod_is_under_a_network_policy() -> None:
 
     assert any(not policy["podSelector"] and "ingress" not in policy for policy in policies)
     assert named == {*ROLES, "redis"} - {"media"}
+
+
+def test_redis_asks_for_a_password_that_only_the_secret_holds() -> None:
+    assert container("redis")["args"][:2] == ["valkey-server", "/etc/giaoban/redis.conf"]
+    for role in ROLES:
+        [url] = [entry for entry in container(role)["env"] if entry["name"] == "GIAOBAN_REDIS_URL"]
+        assert url["valueFrom"]["secretKeyRef"] == {"name": "giaoban-redis", "key": "url"}
+    assert not [m for m in manifests() if m["kind"] == "ConfigMap" and "redis://" in str(m["data"])]
+
+
+def test_redis_is_reached_by_the_four_roles_only() -> None:
+    [policy] = [m["spec"] for m in manifests() if m["kind"] == "NetworkPolicy" and m["metadata"]["name"] == "redis"]
+    [ingress] = policy["ingress"]
+
+    named = {
+        one["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for one in ingress["from"] if "podSelector" in one
+    }
+    ranges = [one["ipBlock"]["cidr"] for one in ingress["from"] if "ipBlock" in one]
+
+    assert named == set(ROLES) - {"media"}
+    assert ranges == ["192.0.2.0/24"], "of media's nodes, which the site names; nobody's until then"
 
 
 def test_the_image_exposes_what_the_services_open_and_runs_unprivileged() -> None:

@@ -38,6 +38,14 @@ class Mailbox:
         with self._lock:
             return [mail for recipient, mail in self._mails if recipient.lower() == address.lower()]
 
+    def everything(self) -> list[tuple[str, str]]:
+        """Address and title of the briefing of every mail; the subject reads `Kind: title – time`."""
+        with self._lock:
+            return [
+                (address.lower(), str(mail["Subject"]).partition(": ")[2].rpartition(" – ")[0])
+                for address, mail in self._mails
+            ]
+
     def wait_for(self, address: str, count: int = 1, seconds: float = 30.0) -> EmailMessage:
         """The newest mail of an address once it has `count` of them."""
         deadline = time.monotonic() + seconds

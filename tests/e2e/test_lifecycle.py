@@ -51,6 +51,25 @@ def test_it_starts_stops_without_a_trace_and_comes_back_with_its_data(own_house:
     assert gone(own_house)
 
 
+def test_media_workers_come_before_everything_else_of_the_house(own_house: House) -> None:
+    own_house.start()
+
+    nice = {command_line(pid): int(stat(pid)[16]) for pid in own_house.children()}
+    [worker] = [value for line, value in nice.items() if "--worker" in line]
+    [mail] = [value for line, value in nice.items() if "serve notify" in line]
+    waited_for = [
+        value for line, value in nice.items() if "serve" in line and "notify" not in line and "--worker" not in line
+    ]
+
+    assert worker < min(waited_for) <= max(waited_for) < mail
+    assert own_house.stop() == 0
+
+
+def stat(pid: int) -> list[str]:
+    """The fields after the name, from the third on (proc(5)): nice is the nineteenth of all."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
 def test_no_child_outlives_a_killed_supervisor(own_house: House) -> None:
     own_house.start()
 
