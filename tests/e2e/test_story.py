@@ -58,7 +58,7 @@ def book(page: Page, house: House, title: str, start: datetime) -> None:
         ("hoang van dai", "Hoàng Văn Đại"),
     ):
         choose(page, "Mời đơn vị, điểm cầu, người hoặc nhóm", words, option)
-    page.get_by_role("button", name="Đặt lịch và gửi giấy mời").click()
+    page.get_by_role("button", name="Đặt lịch và gửi thông báo mời họp").click()
     page.wait_for_url(re.compile(r"/cuoc-hop/[^/]+$"))
 
 
@@ -139,7 +139,7 @@ def hold(stage: ExitStack, house: House, mailbox: Mailbox) -> None:
     secretary.get_by_role("tab", name=re.compile("Người")).click()
     secretary.get_by_role("button", name=f"Điều hành {POINT_NAME}").click()
     secretary.get_by_role("button", name="Tắt micro", exact=True).last.click()
-    expect(point.get_by_text("Thư ký vừa tắt micro của đơn vị")).to_be_visible()
+    expect(point.get_by_text("Thư ký đã tắt micro của đơn vị")).to_be_visible()
 
     watcher = visitor(office).new_page()
     sign_in(watcher, house.address, STAFF.district_it, PASSWORD)
