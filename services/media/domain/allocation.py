@@ -42,6 +42,8 @@ def allocate(budget_bps: float | None, demands: Sequence[Demand]) -> Allocation:
 
     Within a priority all go up one step before any goes up two. `budget_bps` is what video may take; None is no bound.
     """
+    # At times a larger layer of a still picture costs less than a smaller one: the dearer and worse is no choice.
+    demands = [demand._replace(options=_worthwhile(demand.options)) for demand in demands]
     if budget_bps is None:
         return Allocation({demand.subscription: demand.options[-1].layer for demand in demands}, None)
     ordered = sorted(demands, key=lambda demand: -demand.priority)
@@ -65,6 +67,15 @@ def allocate(budget_bps: float | None, demands: Sequence[Demand]) -> Allocation:
         for demand in demands
     }
     return Allocation(layers, None if next_cost is None else budget_bps - left + next_cost)
+
+
+def _worthwhile(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    """The options that cost less than every better one; never none."""
+    kept: list[Option] = []
+    for option in reversed(options):
+        if not kept or option.bitrate_bps < kept[-1].bitrate_bps:
+            kept.append(option)
+    return tuple(reversed(kept))
 
 
 def _cost(demand: Demand, index: int) -> float:

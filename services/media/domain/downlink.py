@@ -11,7 +11,7 @@ from typing import Final
 # than is sent, so the estimate falls well below that; on a busy PC it does not.
 _CONGESTED_SHARE: Final = 0.75
 _ROOM_SHARE: Final = 1.2
-_RISING: Final = 1.05
+_RISING: Final = 1.03
 _LOW_SECONDS: Final = 1.2
 _LOSS_DOWN: Final = 0.10
 _LOSS_UP: Final = 0.02
@@ -36,6 +36,7 @@ class DownlinkEstimate:
         "_remb",
         "_remb_at",
         "_tried_at",
+        "_uncounted",
         "budget_bps",
     )
 
@@ -46,14 +47,18 @@ class DownlinkEstimate:
         self._tried_at = float("-inf")
         self._remb = 0
         self._remb_at = float("-inf")
+        self._uncounted = 0
         self._low_since: float | None = None
         self._low_value = 0
         self._loss = 0.0
         self._loss_down_at = float("-inf")
 
-    def on_remb(self, bitrate_bps: int, sent_bps: float, now: float) -> bool:
-        """Takes a receiver's estimate beside what is sent; True when the budget fell."""
-        self._remb, self._remb_at = bitrate_bps, now
+    def on_remb(self, bitrate_bps: int, sent_bps: float, now: float, uncounted_bps: int = 0) -> bool:
+        """Takes a receiver's estimate beside what is sent; True when the budget fell.
+
+        `uncounted_bps` is what is sent and was not estimated: it adds to the estimate, and would hide that it climbs.
+        """
+        self._remb, self._remb_at, self._uncounted = bitrate_bps + uncounted_bps, now, uncounted_bps
         if self._low_since is not None and bitrate_bps > _RISING * self._low_value:
             self._low_since, self._low_value = now, bitrate_bps
         return self.review(sent_bps, now)
@@ -68,7 +73,7 @@ class DownlinkEstimate:
             self._low_since = None
             return False
         if self._low_since is None:
-            self._low_since, self._low_value = now, self._remb
+            self._low_since, self._low_value = now, self._remb - self._uncounted
         return now - self._low_since >= _LOW_SECONDS and self._fall(float(self._remb), now)
 
     def on_loss(self, share: float, sent_bps: float, now: float) -> bool:

@@ -8,7 +8,7 @@ from services.media.domain.score import PAUSED, Smoother, StreamWindow, score
 
 
 class StreamFacts(NamedTuple):
-    """One stream in one window; `score` is None when nothing was seen and nothing should have been."""
+    """One stream in one window; `score` is None when nothing was seen and nothing should have been, jitter for pictures."""
 
     kind: Kind
     expected: int
@@ -19,7 +19,11 @@ class StreamFacts(NamedTuple):
 
 
 class StreamQuality:
-    """Counts one stream between samples."""
+    """Counts one stream between samples.
+
+    Jitter is sound's alone. The packets of a picture leave spread over the time until the next one, so their jitter says
+    more of the sender than of the line; and Firefox reports that time itself, some 65 ms for pictures on any line.
+    """
 
     __slots__ = ("_bytes", "_expected", "_jitter_ms", "_kind", "_lost", "_smoother")
 
@@ -37,7 +41,8 @@ class StreamQuality:
         """Counts packets that should have arrived and did not; `lost` is below zero when repeats made up for more."""
         self._expected += max(0, expected)
         self._lost += lost
-        self._jitter_ms = jitter_ms if self._jitter_ms is None else max(self._jitter_ms, jitter_ms)
+        if self._kind is Kind.AUDIO:
+            self._jitter_ms = jitter_ms if self._jitter_ms is None else max(self._jitter_ms, jitter_ms)
 
     def close(
         self, seconds: float, round_trip_ms: float | None, *, silent: bool = False, paused: bool = False
@@ -76,7 +81,7 @@ def join(streams: Iterable[StreamFacts]) -> DirectionFacts:
         loss=_loss(known),
         audio_loss=_loss([stream for stream in known if stream.kind is Kind.AUDIO]),
         jitter_ms=max(jitters) if jitters else None,
-        bitrate_bps=bitrate if bitrate or jitters else None,
+        bitrate_bps=bitrate if bitrate or jitters or any(stream.expected for stream in known) else None,
         score=min(scores) if scores else None,
     )
 

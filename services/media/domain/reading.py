@@ -75,7 +75,7 @@ class ReportReader:
 
     def _on_estimate(self, peer: Peer, bitrate_bps: int, now: float) -> None:
         # Browsers count video only in a REMB: beside all that is sent, loud rooms would look like narrow lines.
-        if peer.downlink.on_remb(bitrate_bps + int(peer.sent_audio_bps()), peer.sent_bps(), now):
+        if peer.downlink.on_remb(bitrate_bps, peer.sent_bps(), now, uncounted_bps=int(peer.sent_audio_bps())):
             self._lines.share(peer, now)
 
     def _on_sender_report(self, peer: Peer, report: rtcp.SenderReport, now: float) -> None:

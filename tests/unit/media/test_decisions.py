@@ -41,6 +41,16 @@ def test_when_nothing_fits_the_least_important_pauses_first() -> None:
     assert layers(10_000, demand("gallery"), demand("stage", 1)) == [None, None]
 
 
+def test_nobody_is_served_or_waits_for_a_layer_that_costs_more_than_a_better_one() -> None:
+    still = Demand(SubscriptionId("still"), 1, (Option(0, 54_000), Option(1, 29_000)), None)
+    others = [Demand(SubscriptionId(name), 0, (Option(0, 54_000),), None) for name in ("a", "b")]
+
+    shared = allocate(93_000, [still, *others])
+
+    assert shared.layers == {"still": 1, "a": 0, "b": None}
+    assert shared.next_step_bps is not None and shared.next_step_bps > 93_000
+
+
 def test_a_layer_in_use_is_kept_where_a_new_one_would_not_be_begun() -> None:
     assert layers(500_000, demand("a")) == [0]
     assert layers(500_000, demand("a", current=1)) == [1]
@@ -127,6 +137,15 @@ def test_an_estimate_that_climbs_after_what_is_sent_is_no_congestion() -> None:
 
     for second in range(1, 20):
         assert not line.on_remb(int(1_000_000 * 1.08**second), 4_000_000 if second < 16 else 3_000_000, float(second))
+
+
+def test_an_estimate_that_climbs_beside_much_uncounted_sound_is_no_congestion() -> None:
+    line = DownlinkEstimate()
+    estimates = [82_328, 83_608, 84_916, 86_240, 87_591, 89_013, 90_404, 91_983, 93_413, 94_800, 96_300, 97_800]
+
+    for step, estimate in enumerate(estimates):
+        assert not line.on_remb(estimate, 361_000, 0.27 * step, uncounted_bps=169_000)
+    assert line.budget_bps is None
 
 
 def test_an_estimate_that_stays_low_is_congestion() -> None:
@@ -270,6 +289,16 @@ def test_the_worst_stream_speaks_for_a_direction() -> None:
     assert facts.jitter_ms == 12.0
     assert facts.bitrate_bps == 8000
     assert facts.score == pytest.approx(100 - (20 + 24) / 40 - 8 * 4, abs=0.1)
+
+
+def test_jitter_is_told_of_sound_alone() -> None:
+    sound, picture = StreamQuality(Kind.AUDIO), StreamQuality(Kind.VIDEO)
+    sound.on_report(100, 0, 4.0)
+    picture.on_report(100, 0, 65.0)
+    heard, seen = sound.close(5.0, 20.0), picture.close(5.0, 20.0)
+
+    assert (join([heard, seen]).jitter_ms, join([seen]).jitter_ms) == (4.0, None)
+    assert join([seen]).score == pytest.approx(100 - 10 / 40)
 
 
 def test_a_paused_stream_scores_as_paused() -> None:
