@@ -101,7 +101,8 @@ class Layer:
         size = FIXED_HEADER_BYTES + len(packet.payload)
         if not repaired:
             self.flow.on_packet(now)
-        self.meter.add(size, now)
+        if not packet.padding_only:
+            self.meter.add(size, now)
         self.quality.on_bytes(size)
         self.statistics.on_packet(extended, packet.timestamp, now, repaired=repaired)
         if self.gaps.on_packet(extended, now):

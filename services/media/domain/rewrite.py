@@ -1,10 +1,12 @@
 """Makes one continuous stream of what one subscriber is sent, across layer switches, pauses and losses.
 
 Numbers that were lost upstream stay missing downstream, so that a repeat that arrives later still has its place. They are
-counted, so that a subscriber's line is not charged with what it was never sent.
+counted, so that a subscriber's line is not charged with what it was never sent. Packets of padding alone, which a
+publisher sends to try its line, are left out and leave no gap: some clients send hundreds of them a second.
 """
 
 from collections import deque
+from itertools import islice
 from typing import Final, NamedTuple
 
 from services.media.domain.packet import MediaPacket
@@ -12,16 +14,18 @@ from services.media.domain.rtcp import SenderReport
 from services.media.domain.sequence import forward_distance
 from services.media.domain.vp8 import Vp8Descriptor, renumber
 
-_REMEMBERED_STRETCHES: Final = 8
+# As many as publishers make within some seconds that pad between any two pictures.
+_REMEMBERED_STRETCHES: Final = 128
 _TOLERANCE_SECONDS: Final = 1.0
 # Those of the last round trip matter: a report tells of packets sent before it.
 _REMEMBERED_GAPS: Final = 128
 
 
 class Stretch(NamedTuple):
-    """A run of packets of one source, all moved by the same offsets."""
+    """A run of packets of one source, all moved by the same offsets; `opening` for the first after a switch."""
 
     source: int
+    opening: bool
     first_output: int
     sequence_offset: int
     timestamp_offset: int
@@ -46,6 +50,7 @@ class Rewriter:
         "_described",
         "_gaps",
         "_highest",
+        "_skipped",
         "_stretches",
         "_timestamp",
         "_timestamp_at",
@@ -56,6 +61,8 @@ class Rewriter:
         """Begins at a sequence number below 32768: receivers guess the roll-over counter from it (RFC 3711 §3.3.1)."""
         self._clock_rate = clock_rate
         self._highest = 0x10000 + (first_sequence & 0x7FFF) - 1
+        # How many numbers of the source were left out since the highest sent.
+        self._skipped = 0
         self._stretches: deque[Stretch] = deque(maxlen=_REMEMBERED_STRETCHES)
         self._timestamp: int | None = None
         self._timestamp_at = 0.0
@@ -84,7 +91,7 @@ class Rewriter:
             now: Seconds.
             aligned_offset: Timestamp offset that keeps lip sync, from `align`; None when reports are missing.
         """
-        picture = tl0 = key_index = 0
+        self._skipped = picture = tl0 = key_index = 0
         if packet.descriptor is not None and self._described is not None:
             last, sent = self._described
             picture = last.picture_id + sent.picture_offset + 1 - packet.descriptor.picture_id & 0x7FFF
@@ -93,6 +100,7 @@ class Rewriter:
         self._stretches.append(
             Stretch(
                 source=source,
+                opening=True,
                 first_output=self._highest + 1,
                 sequence_offset=self._highest + 1 - packet.extended,
                 timestamp_offset=self._timestamp_offset(packet.timestamp, now, aligned_offset),
@@ -116,11 +124,11 @@ class Rewriter:
         return output - timestamp & 0xFFFFFFFF
 
     def forward(self, packet: MediaPacket, now: float) -> Rewritten | None:
-        """Renumbers a packet of the current source; None when it is from before the switch."""
-        stretch = self._stretches[-1]
-        rewritten = apply(stretch, packet)
-        if rewritten.extended < stretch.first_output:
+        """Renumbers a packet of the current source; None when it is from before the switch, or padding in its order."""
+        stretch = self._stretch_of(packet)
+        if stretch is None:
             return None
+        rewritten = apply(stretch, packet)
         if rewritten.extended > self._highest:
             if rewritten.extended != self._highest + 1:
                 self._count_unsent(rewritten.extended - self._highest - 1, rewritten.extended)
@@ -132,6 +140,38 @@ class Rewriter:
         else:
             self._count_unsent(-1, self._highest)
         return rewritten
+
+    def _stretch_of(self, packet: MediaPacket) -> Stretch | None:
+        newest = self._stretches[-1]
+        output = packet.extended + newest.sequence_offset
+        if output > self._highest:
+            # Padding out of its order may stand where something is missing: only what surely follows is left out.
+            if packet.padding_only and output == self._highest + self._skipped + 1:
+                self._skipped += 1
+                return None
+            return self._close_up(newest) if self._skipped else newest
+        if output >= newest.first_output:
+            return newest
+        following = newest
+        for stretch in islice(reversed(self._stretches), 1, None):
+            if following.opening:
+                return None
+            output = packet.extended + stretch.sequence_offset
+            if output >= stretch.first_output:
+                return stretch if output < following.first_output else None
+            following = stretch
+        return None
+
+    def _close_up(self, stretch: Stretch) -> Stretch:
+        """Begins a stretch that goes on without the numbers left out."""
+        closed = stretch._replace(
+            opening=False,
+            first_output=self._highest + 1,
+            sequence_offset=stretch.sequence_offset - self._skipped,
+        )
+        self._skipped = 0
+        self._stretches.append(closed)
+        return closed
 
     def _count_unsent(self, numbers: int, highest: int) -> None:
         self._unsent += numbers

@@ -48,7 +48,8 @@ def test_nobody_is_served_or_waits_for_a_layer_that_costs_more_than_a_better_one
     shared = allocate(93_000, [still, *others])
 
     assert shared.layers == {"still": 1, "a": 0, "b": None}
-    assert shared.next_step_bps is not None and shared.next_step_bps > 93_000
+    assert shared.next_step_bps is not None
+    assert shared.next_step_bps > 93_000
 
 
 def test_a_layer_in_use_is_kept_where_a_new_one_would_not_be_begun() -> None:

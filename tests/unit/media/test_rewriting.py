@@ -63,6 +63,49 @@ def test_lost_numbers_stay_free_and_late_packets_fill_them(order: list[int], los
         assert rewritten.extended - 0x10000 == 7 + index
 
 
+def padding(extended: int) -> MediaPacket:
+    return MediaPacket(extended, 0, b"", padding_only=True)
+
+
+@given(st.lists(st.sampled_from("mmpppl"), min_size=1, max_size=60), st.integers(0, 3))
+def test_padding_is_left_out_without_a_gap_and_what_is_missing_keeps_its_place(kinds: list[str], late_by: int) -> None:
+    rewriter = Rewriter(7, VIDEO_CLOCK)
+    rewriter.switch(0, picture(100, 0, key=True), 0.0, None)
+    sent = {100: rewriter.forward(picture(100, 0, key=True), 0.0)}
+    late: list[int] = []
+    gap = False
+
+    for extended, kind in enumerate(kinds, start=101):
+        if kind == "l":
+            late.append(extended)
+            gap = True
+        elif kind == "m":
+            sent[extended] = rewriter.forward(picture(extended, extended), 0.0)
+            gap = False
+        else:
+            # What came behind a gap is sent, as it may be what the gap was of.
+            sent_padding = rewriter.forward(padding(extended), 0.0)
+            assert (sent_padding is not None) == gap
+            if sent_padding is not None:
+                sent[extended] = sent_padding
+            gap = False
+        if len(late) > late_by:
+            arrived = late.pop(0)
+            gap = gap and arrived != extended
+            sent[arrived] = rewriter.forward(picture(arrived, arrived), 0.0)
+    kept = sorted(sent.items())
+    outputs = [rewritten.extended for _, rewritten in kept if rewritten is not None]
+
+    assert len(outputs) == len(kept)
+    assert outputs == sorted(set(outputs))
+    assert outputs[-1] - outputs[0] + 1 == len(outputs) + sum(number < kept[-1][0] for number in late)
+    for source, rewritten in kept:
+        assert rewritten is not None
+        found = rewriter.locate(rewritten.extended & 0xFFFF)
+        assert found is not None
+        assert found[1] == source
+
+
 @given(st.integers(0, 0x7FFF), st.permutations(range(1, 40)), st.sets(st.integers(1, 39), max_size=20))
 def test_numbers_never_sent_are_counted_for_each_moment(first: int, order: list[int], lost: set[int]) -> None:
     rewriter = Rewriter(first, VIDEO_CLOCK)
