@@ -29,6 +29,10 @@ _PATIENCE_SECONDS: Final = 20.0
 
 _PAUSE_SECONDS: Final = 0.5
 _HALF_CLOSED_SECONDS: Final = 2.0  # A worker answers the end of the frames with the end of the call.
+_LAST_WORD_SECONDS: Final = 2.0
+"""Clients close by themselves once they have read why they must leave. One that meets the close first takes it for a cut
+line, and livekit-client may then wait for ever for the socket of before."""
+
 _CORS: Final = {"Access-Control-Allow-Origin": "*"}  # Clients of other origins read the verdict, which holds no secret.
 _STATUS: Final = {
     grpc.StatusCode.UNAUTHENTICATED: (401, "The token is not valid."),
@@ -162,8 +166,10 @@ def _never() -> NoReturn:
 async def _carry(socket: web.WebSocketResponse, call: SignalCall) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
-            down = tasks.create_task(_frames_down(call, socket), name="frames down")
+            gone = asyncio.Event()
+            down = tasks.create_task(_frames_down(call, socket, gone), name="frames down")
             await _frames_up(socket, call)
+            gone.set()
             await call.done_writing()
             await asyncio.wait({down}, timeout=_HALF_CLOSED_SECONDS)
             down.cancel()
@@ -182,9 +188,12 @@ async def _frames_up(socket: web.WebSocketResponse, call: SignalCall) -> None:
             await socket.close(code=1003, message=b"binary frames only")
 
 
-async def _frames_down(call: SignalCall, socket: web.WebSocketResponse) -> None:
+async def _frames_down(call: SignalCall, socket: web.WebSocketResponse, gone: asyncio.Event) -> None:
     while isinstance(answer := await call.read(), room_pb2.SignalResponse):  # grpc.aio.EOF otherwise
         if answer.WhichOneof("message") == "close":
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_WORD_SECONDS):
+                    await gone.wait()
             await socket.close(code=answer.close.code or 1000, message=answer.close.reason.encode()[:120])
             return
         await socket.send_bytes(answer.frame)

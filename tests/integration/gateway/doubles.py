@@ -132,7 +132,7 @@ class Rooms(RoomServiceServicer):
 
 
 class Worker(WorkerServiceServicer):
-    """Echoes frames; the frame `leave` ends the connection from the server."""
+    """Echoes frames; the frame `leave` is answered with a last one and ends the connection from the server."""
 
     def __init__(self) -> None:
         self.opened: list[room_service_pb2.SignalOpen] = []
@@ -151,6 +151,7 @@ class Worker(WorkerServiceServicer):
                 if request.WhichOneof("message") == "open":
                     self.opened.append(request.open)
                 elif request.frame == b"leave":
+                    yield room_service_pb2.SignalResponse(frame=b"leave")
                     yield room_service_pb2.SignalResponse(close=room_service_pb2.SignalClose(code=4001, reason="left"))
                     return
                 else:

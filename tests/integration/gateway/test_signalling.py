@@ -43,9 +43,19 @@ async def test_the_worker_hears_that_the_client_went_away(face: Face) -> None:
 async def test_the_worker_can_end_the_connection_with_a_reason(face: Face) -> None:
     async with face.client.ws_connect(f"/rtc/v1?access_token={TOKEN}") as socket:
         await socket.send_bytes(b"leave")
+        await asyncio.wait_for(socket.receive(), 5)
         end = await asyncio.wait_for(socket.receive(), 5)
 
     assert (end.type, end.data, end.extra) == (WSMsgType.CLOSE, 4001, "left")
+
+
+async def test_a_client_that_was_told_to_leave_closes_by_itself(face: Face) -> None:
+    async with face.client.ws_connect(f"/rtc/v1?access_token={TOKEN}") as socket:
+        await socket.send_bytes(b"leave")
+        last = await asyncio.wait_for(socket.receive(), 5)
+        await asyncio.wait_for(socket.close(), 5)
+
+    assert (last.data, socket.close_code) == (b"leave", 1000)
 
 
 @pytest.mark.parametrize(("query", "status"), [("", 401), ("?access_token=forged", 401)])
