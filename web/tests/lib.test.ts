@@ -121,7 +121,7 @@ describe("problems", () => {
   });
 
   test("without an answer mean that the network is away", () => {
-    expect(problemOf(new TypeError("Failed to fetch")).reason).toBe("OFFLINE");
+    expect(problemOf(new TypeError("Failed to fetch")).reason).toBe("UNREACHABLE");
   });
 
   test.each([

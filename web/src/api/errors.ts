@@ -11,8 +11,10 @@ export interface Problem {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** No answer at all: the cable, the Wi-Fi or the server is away. */
+/** This machine has no network. */
 export const OFFLINE = "OFFLINE";
+/** No answer at all: the server is stopped, or the line to it is cut. */
+export const UNREACHABLE = "UNREACHABLE";
 
 // For answers without a reason of the house's own: a proxy, an overload, a bug.
 const FALLBACKS: Partial<Record<Code, string>> = {
@@ -31,6 +33,10 @@ function isNetworkFailure(error: ConnectError): boolean {
   return error.cause instanceof TypeError;
 }
 
+function unreached(): string {
+  return globalThis.navigator?.onLine === false ? OFFLINE : UNREACHABLE;
+}
+
 /** Reads any thrown thing as a `Problem`. */
 export function problemOf(thrown: unknown): Problem {
   const error = ConnectError.from(thrown);
@@ -40,7 +46,7 @@ export function problemOf(thrown: unknown): Problem {
     for (const violation of bad.fieldViolations) fields[violation.field] ??= violation.description;
   }
   if (info?.reason) return { reason: info.reason, metadata: info.metadata, fields };
-  const reason = isNetworkFailure(error) ? OFFLINE : (FALLBACKS[error.code] ?? "UNEXPECTED");
+  const reason = isNetworkFailure(error) ? unreached() : (FALLBACKS[error.code] ?? "UNEXPECTED");
   return { reason, metadata: {}, fields };
 }
 
@@ -51,7 +57,7 @@ export function isSignedOut(thrown: unknown): boolean {
 
 /** True when asking again cannot help: the server understood and refused. */
 export function isFinal(thrown: unknown): boolean {
-  return ![OFFLINE, "SERVER_AWAY", "TOO_SLOW"].includes(problemOf(thrown).reason);
+  return ![OFFLINE, UNREACHABLE, "SERVER_AWAY", "TOO_SLOW"].includes(problemOf(thrown).reason);
 }
 
 const REFUSALS = [Code.Unauthenticated, Code.PermissionDenied, Code.NotFound, Code.InvalidArgument, Code.Unimplemented];

@@ -20,7 +20,8 @@ export interface TestSignal {
 export interface LineTestParts<Verdict> {
   /** Asks the server for a loopback room. */
   start(signal: AbortSignal): Promise<{ room: string; token: string }>;
-  open(token: string): Promise<Loopback>;
+  /** @param onSilence Called when the server let us in and media does not come up; it may still. */
+  open(token: string, onSilence: () => void): Promise<Loopback>;
   makeSignal(): TestSignal;
   /** Asks the server what it measured. */
   finish(room: string, signal: AbortSignal): Promise<Verdict>;
@@ -28,7 +29,7 @@ export interface LineTestParts<Verdict> {
 
 /** Where a test stands. */
 export type LineTestState<Verdict> =
-  | { readonly step: "idle" | "connecting" | "measuring" | "judging" }
+  | { readonly step: "idle" | "connecting" | "blocked" | "measuring" | "judging" }
   | { readonly step: "done"; readonly verdict: Verdict }
   | { readonly step: "failed"; readonly error: unknown };
 
@@ -101,7 +102,11 @@ export class LineTest<Verdict> {
   private async measure(signal: AbortSignal, tell: (state: LineTestState<Verdict>) => void): Promise<Verdict> {
     const { room, token } = await this.parts.start(signal);
     signal.throwIfAborted();
-    const opening = this.parts.open(token);
+    let silent = false;
+    const opening = this.parts.open(token, () => {
+      silent = true;
+      tell({ step: "blocked" });
+    });
     let loopback: Loopback;
     try {
       loopback = await within(opening, SETUP_MS);
@@ -111,7 +116,7 @@ export class LineTest<Verdict> {
         (late) => late.close(),
         () => undefined,
       );
-      throw error;
+      throw silent ? new Error("MEDIA_BLOCKED") : error;
     }
     try {
       signal.throwIfAborted();

@@ -2,17 +2,30 @@ import { type LocalTrack, Room, RoomEvent, Track } from "livekit-client";
 import { failureOf } from "./errors";
 import type { Loopback } from "./lineTest";
 
-/** Enters a loopback room: what is published comes back to its publisher. Rejects with the reason as message. */
-export async function openLoopback(url: string, token: string): Promise<Loopback> {
+/** A path that carries is found within two round trips; what takes longer is most likely a firewall. */
+const SILENCE_MS = 3_500;
+
+/**
+ * Enters a loopback room: what is published comes back to its publisher. Rejects with the reason as message.
+ *
+ * @param onSilence Called when the server let us in and media has not come up after some seconds.
+ */
+export async function openLoopback(url: string, token: string, onSilence: () => void): Promise<Loopback> {
   const room = new Room({ adaptiveStream: false, dynacast: false, singlePeerConnection: true });
   let lost = false;
   room.on(RoomEvent.Disconnected, () => {
     lost = true;
   });
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  room.once(RoomEvent.SignalConnected, () => {
+    silence = setTimeout(onSilence, SILENCE_MS);
+  });
   try {
     await room.connect(url, token);
   } catch (error) {
     throw new Error(failureOf(error));
+  } finally {
+    clearTimeout(silence);
   }
   return {
     publish: async (tracks) => {

@@ -10,15 +10,21 @@ import {
   type TrackPublication,
 } from "livekit-client";
 import { addLine, cleanMessage } from "./chat";
+import { readCounts } from "./counts";
 import { deviceProblemOf } from "./devices";
 import { endOf, failureOf } from "./errors";
+import { type Flow, NOTHING_FLOWS, stepFlow } from "./flow";
 import { type Guard, RELAXED, stepGuard } from "./guard";
 import { type ChosenDevices, type RoomWishes, roomOptions } from "./options";
+import { type Away, whoIsAway } from "./reach";
 import { qualityOf, readMembers } from "./snapshot";
 import type { DeviceKind, DeviceProblem, EndReason, OwnDevice, OwnSource, Phase, RoomSnapshot } from "./types";
 
 const CHAT_TOPIC = "lk.chat";
+const NO_TRACKS: ReadonlySet<string> = new Set();
 const GUARD_STEP_MS = 2_000;
+/** A cut of two seconds is to be seen within three. */
+const FLOW_STEP_MS = 700;
 const OFF: OwnDevice = { state: "off", problem: null };
 
 const SENT_FROM: Readonly<Record<DeviceKind, OwnSource | null>> = {
@@ -37,6 +43,8 @@ const PHASES: Readonly<Record<ConnectionState, Phase>> = {
 
 const EMPTY: RoomSnapshot = {
   phase: "idle",
+  admitted: false,
+  away: null,
   attempt: 0,
   end: null,
   members: [],
@@ -44,14 +52,16 @@ const EMPTY: RoomSnapshot = {
   own: { microphone: OFF, camera: OFF, screen: OFF },
   mutedByConductor: false,
   quality: "unknown",
+  cut: false,
+  voice: null,
   saving: false,
   soundBlocked: false,
 };
 
-/** Events after which the room is read again. */
 /** A crowd at the door waits: the server lets the last of hundreds in within 20 s. */
 const PATIENCE_MS = 25_000;
 
+/** Events after which the room is read again. */
 const CHANGES = [
   RoomEvent.ParticipantConnected,
   RoomEvent.ParticipantDisconnected,
@@ -62,6 +72,7 @@ const CHANGES = [
   RoomEvent.TrackSubscribed,
   RoomEvent.TrackUnsubscribed,
   RoomEvent.TrackSubscriptionStatusChanged,
+  RoomEvent.TrackStreamStateChanged,
   RoomEvent.TrackUnmuted,
   RoomEvent.LocalTrackPublished,
   RoomEvent.LocalTrackUnpublished,
@@ -85,6 +96,8 @@ export class MeetingRoom {
   private shown: ReadonlySet<string> = new Set();
   private guard: Guard = RELAXED;
   private guardTimer: ReturnType<typeof setInterval> | undefined;
+  private flow: Flow = NOTHING_FLOWS;
+  private flowTimer: ReturnType<typeof setInterval> | undefined;
   private readingPlanned = false;
   /** What the visitor wants of the microphone; a closed one that should be open was closed by somebody else. */
   private microphoneWanted = false;
@@ -92,10 +105,16 @@ export class MeetingRoom {
   /**
    * @param wishes Devices chosen before joining, and what line and processor carry.
    * @param make Makes the protocol's room; replaced in tests.
+   * @param probe Finds out what is away; replaced in tests.
    */
-  constructor(wishes: RoomWishes, make: (options: ReturnType<typeof roomOptions>) => Room = (it) => new Room(it)) {
+  constructor(
+    wishes: RoomWishes,
+    make: (options: ReturnType<typeof roomOptions>) => Room = (it) => new Room(it),
+    private readonly probe: () => Promise<Away> = () => whoIsAway(),
+  ) {
     this.devices = wishes.devices;
-    this.room = make(roomOptions(wishes, (attempt) => this.update({ attempt })));
+    this.room = make(roomOptions(wishes, (attempt) => this.onAttempt(attempt)));
+    this.room.on(RoomEvent.SignalConnected, () => this.update({ admitted: true }));
     for (const change of CHANGES) this.room.on(change, () => this.planReading());
     this.room.on(RoomEvent.TrackMuted, (publication, participant) => this.onMuted(publication, participant));
     this.room.on(RoomEvent.Disconnected, (reason) => this.onDisconnected(reason));
@@ -117,12 +136,14 @@ export class MeetingRoom {
   async connect(url: string, token: string): Promise<void> {
     this.update({ phase: "connecting" });
     this.guardTimer = setInterval(() => this.stepGuard(), GUARD_STEP_MS);
+    this.flowTimer = setInterval(() => void this.stepFlow(), FLOW_STEP_MS);
     try {
       // Pictures are asked for one by one, as they come on the screen: a commune's line does not carry 147 of them.
       await this.room.connect(url, token, { autoSubscribe: false, websocketTimeout: PATIENCE_MS });
       this.read();
     } catch (error) {
-      this.finish(failureOf(error));
+      const end = failureOf(error);
+      this.finish(end === "SERVER_AWAY" && (await this.probe()) === "line" ? "LINE_LOST" : end);
     }
   }
 
@@ -288,11 +309,26 @@ export class MeetingRoom {
 
   private onDisconnected(reason: DisconnectReason | undefined): void {
     // While entering, connect() itself reports why it failed.
-    if (this.snapshot.phase !== "connecting") this.finish(endOf(reason));
+    if (this.snapshot.phase === "connecting") return;
+    const end = endOf(reason);
+    if (end === "LINE_LOST") void this.finishUnreached();
+    else this.finish(end);
+  }
+
+  private async finishUnreached(): Promise<void> {
+    this.finish((await this.probe()) === "line" ? "LINE_LOST" : "SERVER_AWAY");
+  }
+
+  private onAttempt(attempt: number): void {
+    this.update({ attempt });
+    void this.probe().then((away) => {
+      if (this.snapshot.phase === "reconnecting") this.update({ away });
+    });
   }
 
   private finish(end: EndReason): void {
     clearInterval(this.guardTimer);
+    clearInterval(this.flowTimer);
     if (this.snapshot.phase === "ended") return;
     this.update({ phase: "ended", end, attempt: 0, own: EMPTY.own });
   }
@@ -300,6 +336,19 @@ export class MeetingRoom {
   private stepGuard(): void {
     this.guard = stepGuard(this.guard, this.snapshot.quality, Date.now());
     if (this.guard.saving !== this.snapshot.saving) this.update({ saving: this.guard.saving });
+  }
+
+  private async stepFlow(): Promise<void> {
+    if (this.snapshot.phase !== "connected") {
+      this.flow = NOTHING_FLOWS;
+      return;
+    }
+    // Behind another page pictures rest.
+    const shown = globalThis.document?.hidden ? NO_TRACKS : this.shown;
+    const counts = await readCounts(this.room, shown);
+    if (this.snapshot.phase !== "connected") return;
+    this.flow = stepFlow(this.flow, counts, Date.now());
+    this.read();
   }
 
   // Joining a full room fires hundreds of events in one turn; it is read once.
@@ -315,15 +364,21 @@ export class MeetingRoom {
   private read(): void {
     if (this.snapshot.phase === "ended") return;
     const phase = this.phaseNow();
-    // Within a full reconnect the client forgets everyone; the screen keeps what it last saw.
+    // Within a full reconnect the client forgets everyone and what it sent; the screen keeps what it last saw.
     const frozen = phase === "reconnecting";
-    const members = frozen ? this.snapshot.members : readMembers(this.room, this.order, this.snapshot.members);
+    const cut = !frozen && this.flow.cut;
+    const members = frozen
+      ? this.snapshot.members
+      : readMembers(this.room, this.order, this.snapshot.members, this.flow.still);
     this.update({
       phase,
       members,
       attempt: frozen ? Math.max(1, this.snapshot.attempt) : 0,
-      own: this.readOwn(),
-      quality: frozen ? "lost" : qualityOf(this.room.localParticipant),
+      away: frozen ? this.snapshot.away : null,
+      own: frozen ? this.snapshot.own : this.readOwn(),
+      quality: frozen || cut ? "lost" : qualityOf(this.room.localParticipant),
+      cut,
+      voice: cut || frozen ? false : this.flow.voice,
       soundBlocked: phase === "connected" && !this.room.canPlaybackAudio,
     });
     if (!frozen) this.subscribeTracks();

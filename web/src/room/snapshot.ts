@@ -50,7 +50,12 @@ function soundsOf(participant: Participant): MediaHandle[] {
   return sounds;
 }
 
-function memberOf(participant: Participant): Member {
+function flowOf(publication: TrackPublication | undefined, still: ReadonlySet<string>): Member["cameraFlow"] {
+  if (publication?.track?.streamState === Track.StreamState.Paused) return "paused";
+  return publication && still.has(publication.trackSid) ? "still" : "moving";
+}
+
+function memberOf(participant: Participant, still: ReadonlySet<string>): Member {
   const camera = participant.getTrackPublication(Track.Source.Camera);
   const screen = participant.getTrackPublication(Track.Source.ScreenShare);
   return {
@@ -62,6 +67,7 @@ function memberOf(participant: Participant): Member {
     quality: qualityOf(participant),
     cameraSid: liveSid(camera),
     screenSid: liveSid(screen),
+    cameraFlow: flowOf(camera, still),
     camera: pictureOf(camera),
     screen: pictureOf(screen),
     sounds: soundsOf(participant),
@@ -78,15 +84,22 @@ function same(one: Member, other: Member): boolean {
 /**
  * Reads everyone in the room in protocol order. A member that did not change stays the same object, so that a screen
  * of nine tiles redraws one.
+ *
+ * @param still Tracks whose picture stands still.
  */
-export function readMembers(room: Room, order: readonly string[], before: readonly Member[]): readonly Member[] {
+export function readMembers(
+  room: Room,
+  order: readonly string[],
+  before: readonly Member[],
+  still: ReadonlySet<string>,
+): readonly Member[] {
   const known = new Map(before.map((member) => [member.identity, member]));
   const everyone: Participant[] = [...room.remoteParticipants.values()];
   // Before the answer to joining, the local participant has no name yet.
   if (room.localParticipant.identity) everyone.push(room.localParticipant);
   const members = everyone
     .map((participant) => {
-      const member = memberOf(participant);
+      const member = memberOf(participant, still);
       const old = known.get(member.identity);
       return old && same(old, member) ? old : member;
     })

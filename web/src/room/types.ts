@@ -1,5 +1,7 @@
 /** What the room tells the screens. Words of the house only; the client protocol ends in this folder. */
 
+import type { Away } from "./reach";
+
 /** Where the connection stands. */
 export type Phase = "idle" | "connecting" | "connected" | "reconnecting" | "ended";
 
@@ -45,6 +47,8 @@ export interface Member {
   readonly cameraSid: string | null;
   /** Track of the shared screen, whether received or not. */
   readonly screenSid: string | null;
+  /** Why the camera's picture does not move although it is on and asked for: held back by the server, or it stands still. */
+  readonly cameraFlow: "moving" | "paused" | "still";
   /** The camera's picture once it is received. */
   readonly camera: MediaHandle | null;
   /** The shared screen once it is received. */
@@ -73,6 +77,10 @@ export interface OwnDevice {
 /** The room at one moment; replaced as a whole, never changed. */
 export interface RoomSnapshot {
   readonly phase: Phase;
+  /** True once the server has let us in and only media is missing. */
+  readonly admitted: boolean;
+  /** What keeps us from the room while reconnecting, as far as it was found out. */
+  readonly away: Away;
   /** Number of the attempt while reconnecting, from 1; else 0. */
   readonly attempt: number;
   readonly end: EndReason | null;
@@ -83,6 +91,10 @@ export interface RoomSnapshot {
   /** True from the moment a conductor closed the own microphone until it opens again. */
   readonly mutedByConductor: boolean;
   readonly quality: LineQuality;
+  /** True while nothing comes in although something should: measured, and said before the connection is given up. */
+  readonly cut: boolean;
+  /** Whether the own voice leaves this machine, measured; null while the microphone is closed or just opened. */
+  readonly voice: boolean | null;
   /** True while pictures are held back so that sound survives on a weak line. */
   readonly saving: boolean;
   /** True while the browser waits for a click before it plays sound. */

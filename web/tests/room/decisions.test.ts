@@ -18,6 +18,7 @@ function member(identity: string, changes: Partial<Member> = {}): Member {
     quality: "good",
     cameraSid: null,
     screenSid: null,
+    cameraFlow: "moving",
     camera: null,
     screen: null,
     sounds: [],

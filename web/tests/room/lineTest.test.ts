@@ -46,6 +46,42 @@ describe("a line test", () => {
     expect(parts.finish).not.toHaveBeenCalled();
   });
 
+  it("names a firewall while it still tries, and goes on when media comes through late", async () => {
+    let told: () => void = () => {};
+    let arrive: (loopback: Loopback) => void = () => {};
+    const { parts, loopback } = makeParts({
+      open: (_token, onSilence) => {
+        told = onSilence;
+        return new Promise((resolve) => {
+          arrive = resolve;
+        });
+      },
+    });
+    const test = new LineTest(parts);
+    const run = test.run();
+    await vi.advanceTimersByTimeAsync(0);
+    told();
+    expect(test.getSnapshot()).toEqual({ step: "blocked" });
+    arrive(loopback);
+    await vi.advanceTimersByTimeAsync(MEASURED_MS);
+    await run;
+    expect(test.getSnapshot().step).toBe("done");
+  });
+
+  it("ends as blocked when the server let us in and media never came", async () => {
+    const { parts } = makeParts({
+      open: (_token, onSilence) => {
+        onSilence();
+        return new Promise(() => {});
+      },
+    });
+    const test = new LineTest(parts);
+    const run = test.run();
+    await vi.advanceTimersByTimeAsync(12_000);
+    await run;
+    expect(test.getSnapshot()).toMatchObject({ step: "failed", error: { message: "MEDIA_BLOCKED" } });
+  });
+
   it("gives up on a room that does not come up, and leaves it when it does", async () => {
     let arrive: (loopback: Loopback) => void = () => {};
     const { parts, loopback } = makeParts({

@@ -11,11 +11,16 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MeetingRoom } from "~/room/meetingRoom";
 import type { roomOptions } from "~/room/options";
+import type { Away } from "~/room/reach";
 
 class FakeTrack {
   attach = vi.fn();
   detach = vi.fn();
   mediaStreamTrack = { readyState: "live" };
+  streamState = Track.StreamState.Active;
+  /** What the browser has counted; a track on a line carries the counters of the line. */
+  stats: Record<string, unknown>[] = [];
+  getRTCStatsReport = async () => new Map(this.stats.map((entry, index) => [String(index), entry]));
   constructor(readonly sid: string) {}
 }
 
@@ -70,6 +75,7 @@ class FakeParticipant extends EventEmitter {
       this.getTrackPublication(Track.Source.Microphone) ??
       this.publish(new FakePublication("TR_MIC", Track.Kind.Audio, Track.Source.Microphone));
     own.isMuted = !on;
+    own.track ??= new FakeTrack(own.trackSid);
   });
   setCameraEnabled = vi.fn(async (on: boolean) => {
     const own =
@@ -107,13 +113,16 @@ const wishes = { devices: { audioinput: "", videoinput: "", audiooutput: "" }, f
 function setUp() {
   const fake = new FakeRoom();
   let options: ReturnType<typeof roomOptions> | undefined;
-  const room = new MeetingRoom(wishes, (given) => {
+  const probe = vi.fn(async (): Promise<Away> => "line");
+  const make = (given: ReturnType<typeof roomOptions>) => {
     options = given;
     return fake as unknown as Room;
-  });
+  };
+  const room = new MeetingRoom(wishes, make, probe);
   return {
     fake,
     room,
+    probe,
     retry: (retryCount: number) => options?.reconnectPolicy?.nextRetryDelayInMs({ retryCount, elapsedMs: 0 }),
   };
 }
@@ -177,14 +186,17 @@ describe("the room", () => {
     const { fake, room, retry } = setUp();
     await room.connect("ws://here", "token");
     fake.join(new FakeParticipant("points/a", "A"));
+    await room.setMicrophone(true);
     await settle();
     fake.state = ConnectionState.Reconnecting;
+    fake.localParticipant.trackPublications.clear();
     retry(0);
     retry(1);
     fake.remoteParticipants.clear();
     fake.emit(RoomEvent.ConnectionStateChanged);
     await settle();
     expect(room.getSnapshot()).toMatchObject({ phase: "reconnecting", attempt: 2, quality: "lost" });
+    expect(room.getSnapshot().own.microphone.state).toBe("on");
     expect(room.getSnapshot().members).toHaveLength(2);
     fake.state = ConnectionState.Connected;
     fake.emit(RoomEvent.ConnectionStateChanged);
@@ -288,6 +300,7 @@ describe("the room", () => {
     const { fake, room } = setUp();
     await room.connect("ws://here", "token");
     fake.emit(RoomEvent.Disconnected, reason);
+    await settle();
     expect(room.getSnapshot()).toMatchObject({ phase: "ended", end });
   });
 
@@ -297,10 +310,97 @@ describe("the room", () => {
     [ConnectionError.timeout("no media"), "MEDIA_BLOCKED"],
     [new Error("?"), "UNEXPECTED"],
   ])("does not throw when entering fails: %s", async (error, end) => {
-    const { fake, room } = setUp();
+    const { fake, room, probe } = setUp();
+    probe.mockResolvedValue("server");
     fake.connect.mockRejectedValueOnce(error);
     await room.connect("ws://here", "token");
     expect(room.getSnapshot()).toMatchObject({ phase: "ended", end });
+  });
+
+  it("tells a stopped server from a cut line", async () => {
+    for (const [away, end] of [
+      ["server", "SERVER_AWAY"],
+      ["line", "LINE_LOST"],
+    ] as const) {
+      const { fake, room, probe, retry } = setUp();
+      probe.mockResolvedValue(away);
+      await room.connect("ws://here", "token");
+      fake.state = ConnectionState.Reconnecting;
+      fake.emit(RoomEvent.ConnectionStateChanged);
+      await settle();
+      retry(0);
+      await settle();
+      expect(room.getSnapshot()).toMatchObject({ phase: "reconnecting", away });
+      fake.emit(RoomEvent.Disconnected, undefined);
+      await settle();
+      expect(room.getSnapshot()).toMatchObject({ phase: "ended", end });
+    }
+  });
+
+  it("blames the line for a server that a cut line hides", async () => {
+    const { fake, room } = setUp();
+    fake.connect.mockRejectedValueOnce(ConnectionError.serverUnreachable("gone"));
+    await room.connect("ws://here", "token");
+    expect(room.getSnapshot()).toMatchObject({ phase: "ended", end: "LINE_LOST" });
+  });
+
+  it("claims that the voice is heard only while its packets go out", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    await room.setMicrophone(true);
+    const microphone = fake.localParticipant.getTrackPublication(Track.Source.Microphone)?.track as FakeTrack;
+    const step = async (packetsSent: number, bytesReceived: number) => {
+      microphone.stats = [
+        { type: "outbound-rtp", packetsSent },
+        { type: "candidate-pair", bytesReceived },
+      ];
+      await vi.advanceTimersByTimeAsync(700);
+      return room.getSnapshot().voice;
+    };
+    const voices = [await step(0, 1), await step(5, 2), await step(5, 3), await step(5, 4), await step(5, 5)];
+    expect(voices).toEqual([null, true, true, true, false]);
+    expect(await step(6, 6)).toBe(true);
+    await room.setMicrophone(false);
+    expect(await step(6, 7)).toBe(null);
+  });
+
+  it("says within three seconds that nothing comes in, and which picture stands", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    const pictures = ["TR_A", "TR_B"].map((sid) => {
+      const other = fake.join(new FakeParticipant(`points/${sid}`, sid));
+      return other.publish(new FakePublication(sid, Track.Kind.Video, Track.Source.Camera));
+    });
+    room.show(new Set(["TR_A", "TR_B"]));
+    const step = async (a: number, b: number, bytesReceived: number) => {
+      [a, b].forEach((framesDecoded, index) => {
+        const track = pictures[index]?.track as FakeTrack;
+        track.stats = [
+          { type: "inbound-rtp", framesDecoded },
+          { type: "candidate-pair", bytesReceived },
+        ];
+      });
+      await vi.advanceTimersByTimeAsync(700);
+      const { cut, quality, members } = room.getSnapshot();
+      return { cut, quality, flows: members.flatMap((it) => (it.isLocal ? [] : [it.cameraFlow])) };
+    };
+    for (let n = 1; n <= 4; n++) await step(n, 1, n);
+    expect(await step(5, 1, 5)).toEqual({ cut: false, quality: "good", flows: ["moving", "still"] });
+    for (let n = 1; n <= 3; n++) await step(5, 1, 5);
+    expect(await step(5, 1, 5)).toEqual({ cut: true, quality: "lost", flows: ["still", "still"] });
+    expect(await step(6, 2, 6)).toEqual({ cut: false, quality: "good", flows: ["moving", "moving"] });
+  });
+
+  it("calls a picture that the server holds back held back, never still", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    const other = fake.join(new FakeParticipant("points/a", "A"));
+    const picture = other.publish(new FakePublication("TR_A", Track.Kind.Video, Track.Source.Camera));
+    room.show(new Set(["TR_A"]));
+    (picture.track as FakeTrack).streamState = Track.StreamState.Paused;
+    fake.emit(RoomEvent.TrackStreamStateChanged);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(room.getSnapshot().members.find((it) => it.identity === "points/a")?.cameraFlow).toBe("paused");
   });
 
   it("holds pictures back on a line that stays poor", async () => {

@@ -5,6 +5,8 @@ import type { RoomSnapshot } from "~/room/types";
 import type { Actions } from "./useActions";
 
 const LONG_MS = 3_000;
+/** Where media is let through, it comes up sooner after the server let us in. */
+const SILENCE_MS = 4_000;
 
 interface BannersProps {
   readonly snapshot: RoomSnapshot;
@@ -13,15 +15,19 @@ interface BannersProps {
 }
 
 /** Where the visitor stands while entering; after some seconds it says why that takes long. */
-function Entering() {
+function Entering({ admitted }: { admitted: boolean }) {
   const { t } = useTranslation("room");
-  const [crowded, setCrowded] = useState(false);
+  const [long, setLong] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setCrowded(true), LONG_MS);
+    setLong(false);
+    const timer = setTimeout(() => setLong(true), admitted ? SILENCE_MS : LONG_MS);
     return () => clearTimeout(timer);
-  }, []);
-  return <p data-tone="plain">{t(crowded ? "banner.crowded" : "banner.connecting")}</p>;
+  }, [admitted]);
+  if (!long) return <p data-tone="plain">{t("banner.connecting")}</p>;
+  return <p data-tone={admitted ? "warn" : "plain"}>{t(admitted ? "banner.blocked" : "banner.crowded")}</p>;
 }
+
+const AWAY_WORDS = { line: "banner.lineAway", server: "banner.serverAway" } as const;
 
 /** What the visitor must know now, at most one line each. */
 export function Banners({ snapshot, actions, onSound }: BannersProps) {
@@ -35,10 +41,16 @@ export function Banners({ snapshot, actions, onSound }: BannersProps) {
   return (
     <div className="rm-banners">
       <div aria-live="assertive">
-        {phase === "connecting" ? <Entering /> : null}
+        {phase === "connecting" ? <Entering admitted={snapshot.admitted} /> : null}
         {phase === "reconnecting" ? (
           <p data-tone="warn" data-attempt={attempt}>
-            <RefreshCw size={20} aria-hidden="true" /> {t("banner.reconnecting", { attempt })}
+            <RefreshCw size={20} aria-hidden="true" />{" "}
+            {t(snapshot.away ? AWAY_WORDS[snapshot.away] : "banner.reconnecting", { attempt })}
+          </p>
+        ) : null}
+        {snapshot.cut ? (
+          <p data-tone="warn">
+            <TriangleAlert size={20} aria-hidden="true" /> {t("banner.cut")}
           </p>
         ) : null}
       </div>

@@ -40,9 +40,9 @@ export function ControlBar(props: ControlBarProps) {
   const { t } = useTranslation("room");
   const { microphone, camera, screen } = snapshot.own;
   const micOn = microphone.state === "on";
-  const speaking = turn.kind === "speaking";
+  const voice = voiceOf(snapshot);
   return (
-    <footer className="rm-bar" data-tone={speaking ? "granted" : micOn ? "open" : undefined}>
+    <footer className="rm-bar" data-tone={toneOf(voice, turn)}>
       <div className="rm-say">
         <Sentence {...props} />
       </div>
@@ -106,9 +106,41 @@ function ScreenControl({ screen, denied, onScreen }: ScreenControlProps) {
   );
 }
 
+/** What becomes of the own voice, as far as it is measured. */
+type Voice = "shut" | "checking" | "heard" | "notSent" | "cut";
+
+function voiceOf({ own, phase, cut, voice }: RoomSnapshot): Voice {
+  if (own.microphone.state !== "on") return "shut";
+  if (cut || phase === "reconnecting") return "cut";
+  if (voice === null) return "checking";
+  return voice ? "heard" : "notSent";
+}
+
+/** Green is only what is heard. */
+function toneOf(voice: Voice, turn: Turn): "warn" | "granted" | "open" | undefined {
+  if (voice === "cut" || voice === "notSent") return "warn";
+  if (turn.kind === "speaking") return "granted";
+  return voice === "heard" ? "open" : undefined;
+}
+
+const VOICE_WORDS = {
+  checking: "say.checking",
+  heard: "say.everyoneHears",
+  notSent: "say.notSent",
+  cut: "say.cut",
+} as const;
+
+const FLOOR_WORDS = {
+  shut: "say.micShut",
+  checking: "say.micOpen",
+  heard: "say.micOpen",
+  notSent: "say.notSent",
+  cut: "say.cut",
+} as const;
+
 function Sentence({ snapshot, turn, isPoint, held, onAsk, onWithdraw }: ControlBarProps) {
   const { t } = useTranslation("room");
-  const micOn = snapshot.own.microphone.state === "on";
+  const voice = voiceOf(snapshot);
   const live = (text: string) => (
     <p aria-live="polite" data-say={turn.kind}>
       {text}
@@ -118,7 +150,7 @@ function Sentence({ snapshot, turn, isPoint, held, onAsk, onWithdraw }: ControlB
     const invited = t(isPoint ? "say.floorPoint" : "say.floorPerson");
     return (
       <>
-        {live(`${invited} ${t(micOn ? "say.micOpen" : "say.micShut")}`)}
+        {live(`${invited} ${t(FLOOR_WORDS[voice])}`)}
         <span className="rm-time">{t("say.spoken", { time: clock(turn.seconds) })}</span>
         <button type="button" className="mt-button" onClick={onWithdraw}>
           {t("say.endTurn")}
@@ -136,7 +168,7 @@ function Sentence({ snapshot, turn, isPoint, held, onAsk, onWithdraw }: ControlB
       </>
     );
   }
-  if (micOn) return live(t("say.everyoneHears"));
+  if (voice !== "shut") return live(t(VOICE_WORDS[voice]));
   return (
     <>
       {live(t(held ? "say.held" : snapshot.mutedByConductor ? "say.mutedByConductor" : "say.micOff"))}

@@ -100,7 +100,7 @@ function Inside({ entry }: { entry: Entry }) {
   const side = useSide(snapshot.chat);
   const [question, setQuestion] = useState<Question | null>(null);
   const isPoint = entry.invitee.kind === Invitee_Kind.POINT;
-  const frozen = snapshot.phase === "reconnecting";
+  const frozen = snapshot.phase === "reconnecting" || snapshot.cut;
 
   const panels = {
     queue: () => (

@@ -9,31 +9,43 @@ interface FaceProps {
   readonly name: string;
   readonly kind: "camera" | "screen";
   readonly frozen: boolean;
-  /** Why there is no picture although the camera is on. */
-  readonly held?: string | undefined;
+  /** Whether no picture is asked for although the camera is on, to save the line. */
+  readonly saving?: boolean;
+}
+
+/** Why a picture of somebody else does not move, if it does not. */
+function rest({ member, kind, saving = false }: Pick<FaceProps, "member" | "kind" | "saving">) {
+  if (kind === "screen" || member.isLocal) return null;
+  if (member.cameraFlow === "paused" || (saving && member.cameraSid)) return "tile.held";
+  return member.cameraFlow === "still" ? "tile.still" : null;
 }
 
 /** The picture of a member, or a card with its name. */
-export function Face({ member, name, kind, frozen, held }: FaceProps) {
+export function Face(props: FaceProps) {
   const { t } = useTranslation("room");
+  const { member, name, kind, frozen } = props;
   const handle = kind === "screen" ? member.screen : member.camera;
-  if (handle) {
+  const resting = rest(props);
+  if (!handle) {
     return (
+      <div className="rm-card" data-identity={member.identity}>
+        <strong>{name}</strong>
+        {resting ? <span>{t(resting)}</span> : null}
+      </div>
+    );
+  }
+  return (
+    <>
       <Picture
         handle={handle}
         identity={member.identity}
         kind={kind}
         label={t(kind === "screen" ? "tile.screenOf" : "tile.pictureOf", { name })}
         mirrored={member.isLocal && kind === "camera"}
-        frozen={frozen}
+        frozen={frozen || resting !== null}
       />
-    );
-  }
-  return (
-    <div className="rm-card" data-identity={member.identity}>
-      <strong>{name}</strong>
-      {held ? <span>{held}</span> : null}
-    </div>
+      {resting && !frozen ? <span className="rm-flow">{t(resting)}</span> : null}
+    </>
   );
 }
 
@@ -51,7 +63,6 @@ export const Thumb = memo(function Thumb({ member, name, frozen, pinned, saving,
   const { t } = useTranslation("room");
   const Voice = member.microphoneOn ? Mic : MicOff;
   const shown = member.isLocal ? t("tile.me", { name }) : name;
-  const held = saving && member.cameraSid && !member.isLocal ? t("tile.held") : undefined;
   return (
     <li className="rm-thumb" data-speaking={member.speaking || undefined} data-member={member.identity}>
       <button
@@ -60,7 +71,7 @@ export const Thumb = memo(function Thumb({ member, name, frozen, pinned, saving,
         aria-label={t(pinned ? "tile.unpin" : "tile.pin", { name: shown })}
         onClick={() => onPin(pinned ? null : member.identity)}
       >
-        <Face member={member} name={shown} kind="camera" frozen={frozen} held={held} />
+        <Face member={member} name={shown} kind="camera" frozen={frozen} saving={saving} />
         <span className="rm-thumb-name">
           <Voice size={16} aria-label={t(member.microphoneOn ? "tile.micOn" : "tile.micOff")} role="img" />
           <span>{shown}</span>

@@ -9,7 +9,8 @@ import type { Way } from "./way";
 function makeTest(briefing: string): LineTest<LineVerdict> {
   return new LineTest<LineVerdict>({
     start: (signal) => point.startLineTest({ briefing }, { signal }),
-    open: async (token) => (await import("~/room")).openLoopback(socketUrl(window.location), token),
+    open: async (token, onSilence) =>
+      (await import("~/room")).openLoopback(socketUrl(window.location), token, onSilence),
     makeSignal: makeTestSignal,
     finish: async (room, signal) => {
       const { verdict } = await point.finishLineTest({ room }, { signal });
