@@ -69,8 +69,9 @@ check_locks() {
     echo "a lock names a host; make it with: make lock"
     return 1
   fi
-  if [ -f web/package-lock.json ] && grep -n -m 5 '"resolved": "[a-z+]*://' web/package-lock.json; then
-    echo "web/package-lock.json names a host; web/.npmrc must say omit-lockfile-registry-resolved=true"
+  mapfile -t locks < <(git ls-files '*package-lock.json')
+  if [ ${#locks[@]} -gt 0 ] && grep -n -m 5 '"resolved": "[a-z+]*://' "${locks[@]}"; then
+    echo "a lock names a host; the .npmrc beside it must say omit-lockfile-registry-resolved=true"
     return 1
   fi
 }

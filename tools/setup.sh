@@ -149,6 +149,16 @@ make_node() {
   node_new_enough || fail "Node 20.19 or newer is missing; please install it"
 }
 
+install_node_modules() { # FOLDER STAMP WHOSE
+  local sum
+  sum=$(fingerprint "$1/package.json" "$1/package-lock.json" "$1/.npmrc")
+  if fresh "$2" "$sum" && [ -d "$1/node_modules" ]; then return; fi
+  say "installing the packages of $3"
+  (cd "$1" && npm ci --ignore-scripts --no-progress >"$tools/npm.log" 2>&1) ||
+    fail "npm ci failed in $1/: $(grep -m 3 'npm error' "$tools/npm.log") (all of it: .tools/npm.log)"
+  stamp "$2" "$sum"
+}
+
 make_web() {
   [ -f web/package-lock.json ] || return 0
   local sum sources
@@ -159,12 +169,7 @@ make_web() {
   if fresh node_modules "$sum" && fresh web "$built" && [ -d web/node_modules ] && [ -f web/dist/index.html ]; then return; fi
 
   node_new_enough || make_node
-  if ! fresh node_modules "$sum" || [ ! -d web/node_modules ]; then
-    say "installing the web application's packages"
-    (cd web && npm ci --ignore-scripts --no-progress >"$tools/npm.log" 2>&1) ||
-      fail "npm ci failed in web/: $(grep -m 3 'npm error' "$tools/npm.log") (all of it: .tools/npm.log)"
-    stamp node_modules "$sum"
-  fi
+  install_node_modules web node_modules "the web application"
   say "building the web application"
   (cd web && npx --no-install vite build --logLevel warn) || fail "the web application does not build"
   # The gateway sends the .gz beside a file as it is: lines are thin, and its time is for briefings.
@@ -180,7 +185,14 @@ provide_test_tools() {
   elif ! command -v chromium >/dev/null; then
     provide "the browser tests need Chromium" chromium fonts-dejavu-core
   fi
+  if [ -n "${GIAOBAN_FIREFOX:-}" ]; then
+    [ -x "$GIAOBAN_FIREFOX" ] || fail "GIAOBAN_FIREFOX names $GIAOBAN_FIREFOX, which cannot be run"
+  elif ! command -v firefox-esr >/dev/null; then
+    provide "the browser tests need Firefox ESR" firefox-esr fonts-dejavu-core
+  fi
+  command -v Xvfb >/dev/null || provide "Firefox shares the screen of a display in the tests" xvfb
   export PATH=$PATH:/sbin:/usr/sbin
+  install_node_modules tests/e2e/firefox node_modules-firefox "the driver of Firefox"
   # The test of HTTPS from another host makes a network namespace and trusts an authority in the browser's own store.
   command -v ip >/dev/null || provide "the tests make network namespaces" iproute2
   command -v certutil >/dev/null || provide "the tests trust an authority in Chromium" libnss3-tools

@@ -177,3 +177,11 @@ class House:
     def api(self, username: str = "admin", password: str = "quan-tri-2026") -> Api:
         """The API as a person, the administrator unless said otherwise."""
         return Api(self.address, authority=self.authority).sign_in(username, password)
+
+
+def command_line(pid: int) -> str:
+    """What a process was started with; empty for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""

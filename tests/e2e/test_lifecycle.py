@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import GIAOBAN, ROOT, House
+from tests.e2e.house import GIAOBAN, ROOT, House, command_line
 
 
 @pytest.fixture
@@ -158,10 +158,3 @@ def test_the_ready_page_names_every_service(house: House) -> None:
         services = json.load(response)["services"]
 
     assert services == {"scheduler": "serving", "media": "serving", "notify": "serving"}
-
-
-def command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""

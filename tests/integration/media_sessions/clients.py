@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Seen:
     texts: list[str] = field(default_factory=list)
     packets: list[rtc.DataPacket] = field(default_factory=list)
     subscribed: set[str] = field(default_factory=set)
+    pictures_of: Counter[str] = field(default_factory=Counter)
+    loudness_of: Counter[str] = field(default_factory=Counter)
     events: list[str] = field(default_factory=list)
     disconnected: list[int] = field(default_factory=list)
 
@@ -105,9 +108,9 @@ class Client:
             reading.cancel()
         self.seen.events.append("track_unsubscribed")
 
-    def _subscribed(self, track: rtc.Track, *_: object) -> None:
+    def _subscribed(self, track: rtc.Track, _publication: object, sender: rtc.RemoteParticipant) -> None:
         self.seen.subscribed.add(track.sid)
-        reading = self._watch(track) if track.kind == rtc.TrackKind.KIND_VIDEO else self._hear(track)
+        reading = self._watch(track, sender) if track.kind == rtc.TrackKind.KIND_VIDEO else self._hear(track, sender)
         self._spawn(reading, track.sid)
 
     def _text(self, reader: rtc.TextStreamReader, _identity: str) -> None:
@@ -123,18 +126,21 @@ class Client:
         if sid:
             self._reading[sid] = task
 
-    async def _watch(self, track: rtc.Track) -> None:
+    async def _watch(self, track: rtc.Track, sender: rtc.RemoteParticipant) -> None:
         stream = rtc.VideoStream(track)
         async for event in stream:
             self.seen.frames += 1
+            self.seen.pictures_of[sender.identity] += 1
             self.seen.width = event.frame.width
             self.seen.gaps.note()
         await stream.aclose()
 
-    async def _hear(self, track: rtc.Track) -> None:
+    async def _hear(self, track: rtc.Track, sender: rtc.RemoteParticipant) -> None:
         stream = rtc.AudioStream(track, sample_rate=SAMPLE_RATE, num_channels=1)
         async for event in stream:
-            self.seen.samples.append(np.frombuffer(event.frame.data, np.int16))
+            samples = np.frombuffer(event.frame.data, np.int16)
+            self.seen.samples.append(samples)
+            self.seen.loudness_of[sender.identity] += int(np.abs(samples).mean())
             del self.seen.samples[:-200]
         await stream.aclose()
 
