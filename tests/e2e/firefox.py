@@ -107,10 +107,13 @@ def _display() -> Iterator[str]:
 
 
 @contextmanager
-def firefox() -> Iterator[Firefox]:
-    """A Firefox with an invented camera and microphone, in Vietnamese, until the block ends."""
+def firefox(*prefix: str) -> Iterator[Firefox]:
+    """A Firefox with an invented camera and microphone, in Vietnamese, until the block ends.
+
+    `prefix` comes before the command, to run it elsewhere; there it takes any certificate, as its own store is empty.
+    """
     with _display() as display:
-        command = ["node", str(_DRIVER), os.environ.get("GIAOBAN_FIREFOX", FIREFOX)]
+        command = [*prefix, "node", str(_DRIVER), os.environ.get("GIAOBAN_FIREFOX", FIREFOX)]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         with subprocess.Popen(command, env={**os.environ, "DISPLAY": display}, **pipes) as process:  # noqa: S603 -- ours
             running = Firefox(process)

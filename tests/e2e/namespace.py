@@ -20,11 +20,13 @@ class Neighbour:
     Attributes:
         name: Of its network namespace.
         server: The address at which it reaches this machine.
+        client: Its own address.
         home: A home folder for its programs.
     """
 
     name: str
     server: str
+    client: str
     home: Path
 
     @property
@@ -32,10 +34,25 @@ class Neighbour:
         """For programs that run there."""
         return {**os.environ, "HOME": str(self.home)}
 
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """Before a command that is to run there."""
+        return "ip", "netns", "exec", self.name
+
+    @contextmanager
+    def without(self, *what: str) -> Iterator[None]:
+        """Keeps what goes to it from arriving, without a word: all of it, or `ipproto udp`."""
+        rule = ("to", self.client, *what, "blackhole")
+        run("ip", "rule", "add", *rule)
+        try:
+            yield
+        finally:
+            run("ip", "rule", "delete", *rule)
+
     def chromium(self) -> Path:
         """A browser that runs there, as a program to start here."""
         script = self.home / "chromium"
-        script.write_text(f'#!/bin/sh\nexec ip netns exec {self.name} {CHROMIUM} "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {" ".join(self.prefix)} {CHROMIUM} "$@"\n')
         script.chmod(0o700)
         return script
 
@@ -70,7 +87,7 @@ def neighbour(home: Path) -> Iterator[Neighbour]:
         run("ip", "-n", name, "link", "set", far, "up")
         gateway = server.partition("/")[0]
         run("ip", "-n", name, "route", "add", "default", "via", gateway)
-        yield Neighbour(name, gateway, home)
+        yield Neighbour(name, gateway, client.partition("/")[0], home)
     finally:
         run("ip", "netns", "delete", name)  # its end of the cable goes with it, and so does ours
 

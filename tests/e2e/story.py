@@ -3,6 +3,8 @@
 import re
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar
@@ -61,6 +63,17 @@ def book(api: Api, title: str, *, start: str | None = None, points: tuple[str, .
         },
     )
     return dict(answer["briefing"])
+
+
+@contextmanager
+def under_way(house: House, title: str) -> Iterator[str]:
+    """A booked briefing, by its name, whose room is open; at the end its points and people are free again."""
+    secretary = house.api(STAFF.secretary, PASSWORD)
+    name = str(book(secretary, title)["name"])
+    try:
+        yield name
+    finally:
+        secretary.call("BriefingService/EndBriefing", name=name)
 
 
 def link_in(mailbox: Mailbox, address: str, title: str, seconds: float = 30.0) -> str:

@@ -18,7 +18,7 @@ from tests.e2e.browsers import browser, enter_room, open_camera, visitor
 from tests.e2e.firefox import FirefoxPage, firefox
 from tests.e2e.house import House, command_line
 from tests.e2e.mailbox import Mailbox
-from tests.e2e.story import PASSWORD, STAFF, book, link_in
+from tests.e2e.story import link_in, under_way
 from tests.integration.media_sessions.clients import Client, clients
 
 FIREFOX, CHROMIUM, NATIVE = "points/diem-xa-mot", "points/diem-xa-hai", "native"
@@ -115,15 +115,8 @@ def in_chromium(link: str) -> Iterator[Page]:
         yield page
 
 
-@asynccontextmanager
-async def briefing(house: House, mailbox: Mailbox, title: str, *addresses: str) -> AsyncIterator[tuple[str, list[str]]]:
-    """A briefing under way and the links that were mailed for it; it frees its points at the end."""
-    secretary = house.api(STAFF.secretary, PASSWORD)
-    name = str(book(secretary, title)["name"])
-    try:
-        yield name, [await asyncio.to_thread(link_in, mailbox, address, title) for address in addresses]
-    finally:
-        secretary.call("BriefingService/EndBriefing", name=name)
+async def links_in(mailbox: Mailbox, title: str, *addresses: str) -> list[str]:
+    return [await asyncio.to_thread(link_in, mailbox, address, title) for address in addresses]
 
 
 async def join(client: Client, house: House, briefing: str, identity: str) -> None:
@@ -144,55 +137,63 @@ def pictures_of(viewer: Client, identity: str = FIREFOX) -> int:
 
 @pytest.mark.timeout(240)  # a browser and three native clients on two cores
 async def test_a_point_on_firefox_is_seen_and_heard_and_sees_three_others(house: House, mailbox: Mailbox) -> None:
-    async with (
-        briefing(house, mailbox, f"Họp bằng Firefox {os.getpid()}", "mot@thu.example") as (name, (link,)),
-        clients(len(OTHERS)) as others,
-        screen(in_firefox(link)) as point,
-    ):
-        page = point.page
-        assert isinstance(page, FirefoxPage)
-        for identity, other in zip(OTHERS, others, strict=True):
-            await join(other, house, name, identity)
-        await point.until(SEES, *OTHERS)
-        await point.does(page.press, "Bật micro")
-        await eventually(lambda: all(other.seen.tone_share() > 0.5 for other in others), seconds=30)
-        await eventually(lambda: all(other.seen.pictures_of[FIREFOX] > 30 for other in others), seconds=30)
-        await point.does(page.until_shown, "Cả phòng đang nghe")
+    title = f"Họp bằng Firefox {os.getpid()}"
+    with under_way(house, title) as name:
+        (link,) = await links_in(mailbox, title, "mot@thu.example")
+        async with clients(len(OTHERS)) as others, screen(in_firefox(link)) as point:
+            await first_meeting(house, name, others, point)
 
-        await point.does(page.press, "Chia sẻ")
-        await eventually(lambda: all(pictures_of(other) == 2 for other in others), seconds=30)
-        await point.does(page.press, "Dừng chia sẻ")
-        await eventually(lambda: all(pictures_of(other) == 1 for other in others), seconds=30)
 
-        await point.does(page.press, "Rời họp")
-        await point.does(page.click, "dialog button ::-p-text(Rời họp)")
-        await eventually(lambda: all(FIREFOX not in other.room.remote_participants for other in others), seconds=20)
+async def first_meeting(house: House, name: str, others: list[Client], point: Screen) -> None:
+    page = point.page
+    assert isinstance(page, FirefoxPage)
+    for identity, other in zip(OTHERS, others, strict=True):
+        await join(other, house, name, identity)
+    await point.until(SEES, *OTHERS)
+    await point.does(page.press, "Bật micro")
+    await eventually(lambda: all(other.seen.tone_share() > 0.5 for other in others), seconds=30)
+    await eventually(lambda: all(other.seen.pictures_of[FIREFOX] > 30 for other in others), seconds=30)
+    await point.does(page.until_shown, "Cả phòng đang nghe")
+
+    await point.does(page.press, "Chia sẻ")
+    await eventually(lambda: all(pictures_of(other) == 2 for other in others), seconds=30)
+    await point.does(page.press, "Dừng chia sẻ")
+    await eventually(lambda: all(pictures_of(other) == 1 for other in others), seconds=30)
+
+    await point.does(page.press, "Rời họp")
+    await point.does(page.click, "dialog button ::-p-text(Rời họp)")
+    await eventually(lambda: all(FIREFOX not in other.room.remote_participants for other in others), seconds=20)
 
 
 @pytest.mark.timeout(300)  # two browsers and a native client on two cores
 async def test_three_kinds_of_clients_meet_and_meet_again_after_a_full_reconnect(
     house: House, mailbox: Mailbox
 ) -> None:
-    addresses = ("mot@thu.example", "hai@thu.example")
-    async with (
-        briefing(house, mailbox, f"Họp ba loại máy {os.getpid()}", *addresses) as (name, links),
-        clients(1) as (native,),
-        screen(in_firefox(links[0])) as fox,
-        screen(in_chromium(links[1])) as chromium,
-    ):
-        assert isinstance(fox.page, FirefoxPage)
-        await join(native, house, name, NATIVE)
-        await native.publish_tone()
-        await fox.does(fox.page.press, "Bật micro")
-        await fox.does(fox.page.press, "Chia sẻ")
-        await meet(native, fox, chromium)
+    title = f"Họp ba loại máy {os.getpid()}"
+    with under_way(house, title) as name:
+        links = await links_in(mailbox, title, "mot@thu.example", "hai@thu.example")
+        async with (
+            clients(1) as (native,),
+            screen(in_firefox(links[0])) as fox,
+            screen(in_chromium(links[1])) as chromium,
+        ):
+            await join(native, house, name, NATIVE)
+            await native.publish_tone()
+            await meeting_again(house, native, fox, chromium)
 
-        made = [await each.does(each.page.evaluate, CONNECTIONS) for each in (fox, chromium)]
-        for worker in [pid for pid in house.children() if "--worker" in command_line(pid)]:
-            os.kill(worker, signal.SIGKILL)
-        for each, before in zip((fox, chromium), made, strict=True):
-            await each.until(f"(_) => ({CONNECTIONS})() > {before}", "", seconds=60)
-        await meet(native, fox, chromium)
+
+async def meeting_again(house: House, native: Client, fox: Screen, chromium: Screen) -> None:
+    assert isinstance(fox.page, FirefoxPage)
+    await fox.does(fox.page.press, "Bật micro")
+    await fox.does(fox.page.press, "Chia sẻ")
+    await meet(native, fox, chromium)
+
+    made = [await each.does(each.page.evaluate, CONNECTIONS) for each in (fox, chromium)]
+    for worker in [pid for pid in house.children() if "--worker" in command_line(pid)]:
+        os.kill(worker, signal.SIGKILL)
+    for each, before in zip((fox, chromium), made, strict=True):
+        await each.until(f"(_) => ({CONNECTIONS})() > {before}", "", seconds=60)
+    await meet(native, fox, chromium)
 
 
 async def meet(native: Client, fox: Screen, chromium: Screen) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 
-from giaoban.config import ROLES, Settings
 from tests.e2e.browsers import FLAGS, browser, enter_room, visitor, watch
 from tests.e2e.house import House
 from tests.e2e.mailbox import Mailbox
-from tests.e2e.namespace import Neighbour, neighbour
-from tests.e2e.story import PASSWORD, STAFF, book, link_in, settle
+from tests.e2e.namespace import Neighbour
+from tests.e2e.story import link_in, under_way
 
 pytestmark = pytest.mark.timeout(180)  # whichever comes first starts the house, too
 
@@ -34,34 +33,6 @@ async () => {
   return found;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def pc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbour]:
-    with neighbour(tmp_path_factory.mktemp("beside") / "pc") as beside:
-        yield beside
-
-
-@pytest.fixture(scope="module")
-def lan_house(tmp_path_factory: pytest.TempPathFactory, pc: Neighbour, mailbox: Mailbox) -> Iterator[House]:
-    home = tmp_path_factory.mktemp("lan") / "var"
-    settings = {
-        "GIAOBAN_TLS_CERT": str(home / "tls" / "server.pem"),
-        "GIAOBAN_TLS_KEY": str(home / "tls" / "server.key"),
-        "GIAOBAN_MEDIA_ADDRESSES": pc.server,
-        "GIAOBAN_MEDIA_WORKERS": "1",
-        "GIAOBAN_SMTP_URL": mailbox.url,
-    }
-    house = House(home, settings, host=pc.server)
-    # A house that has keys is not new and gets no demonstration province, which nobody looks at here.
-    Settings.load(house.environment).key_folder().make_all(ROLES)
-    house.run("cert", pc.server)
-    house.start()
-    try:
-        settle(house)
-        yield house
-    finally:
-        house.stop()
 
 
 @pytest.fixture
@@ -99,21 +70,22 @@ def test_two_browsers_on_another_host_join_over_https_and_see_each_other(
     stack: ExitStack, playwright: Playwright, lan_house: House, mailbox: Mailbox, pc: Neighbour
 ) -> None:
     title = f"Giao ban qua HTTPS {os.getpid()}"
-    assert lan_house.authority
-    pc.trust(lan_house.authority)
-    book(lan_house.api(STAFF.secretary, PASSWORD), title)
-    links = {POINT: link_in(mailbox, "mot@thu.example", title), PERSON: link_in(mailbox, "daibieu@thu.example", title)}
-    pages: dict[str, Page] = {}
-    for identity, link in links.items():
-        page = pages[identity] = visitor(browser_of(stack, playwright, pc)).new_page()
-        page.goto(link)
-        enter_room(page)
-    pages[PERSON].get_by_role("button", name="Bật camera").click()
+    with under_way(lan_house, title):
+        links = {
+            POINT: link_in(mailbox, "mot@thu.example", title),
+            PERSON: link_in(mailbox, "daibieu@thu.example", title),
+        }
+        pages: dict[str, Page] = {}
+        for identity, link in links.items():
+            page = pages[identity] = visitor(browser_of(stack, playwright, pc)).new_page()
+            page.goto(link)
+            enter_room(page)
+        pages[PERSON].get_by_role("button", name="Bật camera").click()
 
-    for identity, other in ((POINT, PERSON), (PERSON, POINT)):
-        page = pages[identity]
-        assert links[identity].startswith(f"https://{pc.server}:")
-        assert page.url.startswith(lan_house.address)
-        assert page.evaluate("isSecureContext")
-        assert picture_moves(page, other), f"{identity} does not see {other} move"
-        assert set(page.evaluate(ADDRESSES_OF_THE_CONNECTION)) == {pc.server}
+        for identity, other in ((POINT, PERSON), (PERSON, POINT)):
+            page = pages[identity]
+            assert links[identity].startswith(f"https://{pc.server}:")
+            assert page.url.startswith(lan_house.address)
+            assert page.evaluate("isSecureContext")
+            assert picture_moves(page, other), f"{identity} does not see {other} move"
+            assert set(page.evaluate(ADDRESSES_OF_THE_CONNECTION)) == {pc.server}

@@ -11,6 +11,7 @@ const browser = await puppeteer.launch({
   browser: "firefox",
   executablePath: process.argv[2],
   headless: false,
+  acceptInsecureCerts: true,
   extraPrefsFirefox: {
     "intl.accept_languages": "vi-VN, vi",
     // An invented camera, microphone and screen, given without a question; nothing else differs from what offices have.

@@ -3,7 +3,7 @@ import { failureOf } from "./errors";
 import type { Loopback } from "./lineTest";
 
 /** A path that carries is found within two round trips; what takes longer is most likely a firewall. */
-const SILENCE_MS = 3_500;
+const SILENCE_MS = 3_000;
 
 /**
  * Enters a loopback room: what is published comes back to its publisher. Rejects with the reason as message.
