@@ -18,7 +18,7 @@ from giaoban.rpc.client import Peer
 from giaoban.rpc.status import from_call
 from services.scheduler.domain.briefing_ports import RoomPass
 from services.scheduler.domain.line_tests import Direction, LineVerdict
-from services.scheduler.domain.room_policy import Microphone, RoomPolicy
+from services.scheduler.domain.room_policy import Microphone, RoomPolicy, Sent
 
 _GRADES: Final = {
     quality_pb2.QUALITY_GRADE_GOOD: "good",
@@ -27,6 +27,11 @@ _GRADES: Final = {
     quality_pb2.QUALITY_GRADE_LOST: "lost",
 }
 
+_SOURCES: Final = {
+    Sent.MICROPHONE: room_service_pb2.MUTED_SOURCE_UNSPECIFIED,
+    Sent.CAMERA: room_service_pb2.MUTED_SOURCE_CAMERA,
+    Sent.SCREEN: room_service_pb2.MUTED_SOURCE_SCREEN,
+}
 _MICROPHONES: Final = {
     Microphone.AS_ROOM: room_service_pb2.ParticipantPolicy.MICROPHONE_UNSPECIFIED,
     Microphone.HELD: room_service_pb2.ParticipantPolicy.MICROPHONE_HELD,
@@ -86,10 +91,12 @@ class MediaRooms:
             listed = await self._stub.ListParticipants(room_service_pb2.ListParticipantsRequest(room=room))
         return frozenset(one.participant_sid for one in listed.participants)
 
-    async def mute(self, room: str, identities: Sequence[str], excepted: Sequence[str]) -> int:
-        """Mutes microphones and says how many."""
+    async def mute(
+        self, room: str, identities: Sequence[str], excepted: Sequence[str], sent: Sent = Sent.MICROPHONE
+    ) -> int:
+        """Mutes what some send, and says how many were open."""
         request = room_service_pb2.MuteParticipantsRequest(
-            room=room, identities=identities, excepted_identities=excepted
+            room=room, identities=identities, excepted_identities=excepted, source=_SOURCES[sent]
         )
         async with _refusals():
             return (await self._stub.MuteParticipants(request)).muted_count

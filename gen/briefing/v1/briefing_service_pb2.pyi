@@ -871,6 +871,8 @@ class WatchBriefingResponse(_message.Message):
     MICROPHONE_CLOSED_FIELD_NUMBER: _builtins.int
     SCREEN_DENIED_FIELD_NUMBER: _builtins.int
     STANDINGS_FIELD_NUMBER: _builtins.int
+    STAGE_IDENTITY_FIELD_NUMBER: _builtins.int
+    STAGE_SCREEN_FIELD_NUMBER: _builtins.int
     headcount: _builtins.int
     """How many people are present by the points' own count."""
     position: _builtins.int
@@ -881,6 +883,10 @@ class WatchBriefingResponse(_message.Message):
     """True while the caller may not open its own."""
     screen_denied: _builtins.bool
     """True while the caller may not share a screen."""
+    stage_identity: _builtins.str
+    """Who leads put this identity on everyone's stage; empty when nobody was."""
+    stage_screen: _builtins.bool
+    """What is shown of it is its shared screen, else its camera."""
     @_builtins.property
     def briefing(self) -> _briefing_pb2.Briefing:
         """The briefing."""
@@ -909,10 +915,12 @@ class WatchBriefingResponse(_message.Message):
         microphone_closed: _builtins.bool = ...,
         screen_denied: _builtins.bool = ...,
         standings: _abc.Iterable[Global___ParticipantStanding] | None = ...,
+        stage_identity: _builtins.str = ...,
+        stage_screen: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "headcount", b"headcount", "microphone_closed", b"microphone_closed", "microphones_locked", b"microphones_locked", "position", b"position", "present_subjects", b"present_subjects", "screen_denied", b"screen_denied", "speaking_requests", b"speaking_requests", "standings", b"standings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["briefing", b"briefing", "headcount", b"headcount", "microphone_closed", b"microphone_closed", "microphones_locked", b"microphones_locked", "position", b"position", "present_subjects", b"present_subjects", "screen_denied", b"screen_denied", "speaking_requests", b"speaking_requests", "stage_identity", b"stage_identity", "stage_screen", b"stage_screen", "standings", b"standings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1133,6 +1141,123 @@ class MuteParticipantResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MuteParticipantResponse: _TypeAlias = MuteParticipantResponse  # noqa: Y015
+
+@_typing.final
+class StopSendingRequest(_message.Message):
+    """Request of `StopSending`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Source:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[StopSendingRequest._Source.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SOURCE_UNSPECIFIED: StopSendingRequest._Source.ValueType  # 0
+        """Refused."""
+        SOURCE_CAMERA: StopSendingRequest._Source.ValueType  # 1
+        """Its camera."""
+        SOURCE_SCREEN: StopSendingRequest._Source.ValueType  # 2
+        """Its shared screen, with its sound."""
+
+    class Source(_Source, metaclass=_SourceEnumTypeWrapper):
+        """What a participant sends beside sound."""
+
+    SOURCE_UNSPECIFIED: StopSendingRequest.Source.ValueType  # 0
+    """Refused."""
+    SOURCE_CAMERA: StopSendingRequest.Source.ValueType  # 1
+    """Its camera."""
+    SOURCE_SCREEN: StopSendingRequest.Source.ValueType  # 2
+    """Its shared screen, with its sound."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    identity: _builtins.str
+    """Whose, the identity in the room."""
+    source: Global___StopSendingRequest.Source.ValueType
+    """What."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        identity: _builtins.str = ...,
+        source: Global___StopSendingRequest.Source.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "name", b"name", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopSendingRequest: _TypeAlias = StopSendingRequest  # noqa: Y015
+
+@_typing.final
+class StopSendingResponse(_message.Message):
+    """Response of `StopSending`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StopSendingResponse: _TypeAlias = StopSendingResponse  # noqa: Y015
+
+@_typing.final
+class ShowOnStageRequest(_message.Message):
+    """Request of `ShowOnStage`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    SCREEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The briefing."""
+    identity: _builtins.str
+    """Whom, the identity in the room; empty leaves the stage to the speaker again."""
+    screen: _builtins.bool
+    """Show its shared screen instead of its camera."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        identity: _builtins.str = ...,
+        screen: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["identity", b"identity", "name", b"name", "screen", b"screen"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowOnStageRequest: _TypeAlias = ShowOnStageRequest  # noqa: Y015
+
+@_typing.final
+class ShowOnStageResponse(_message.Message):
+    """Response of `ShowOnStage`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShowOnStageResponse: _TypeAlias = ShowOnStageResponse  # noqa: Y015
 
 @_typing.final
 class AllowMicrophoneRequest(_message.Message):

@@ -115,6 +115,16 @@ class BriefingServiceStub:
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantRequest.SerializeToString,
                 response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantResponse.FromString,
                 _registered_method=True)
+        self.StopSending = channel.unary_unary(
+                '/briefing.v1.BriefingService/StopSending',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.StopSendingRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.StopSendingResponse.FromString,
+                _registered_method=True)
+        self.ShowOnStage = channel.unary_unary(
+                '/briefing.v1.BriefingService/ShowOnStage',
+                request_serializer=briefing_dot_v1_dot_briefing__service__pb2.ShowOnStageRequest.SerializeToString,
+                response_deserializer=briefing_dot_v1_dot_briefing__service__pb2.ShowOnStageResponse.FromString,
+                _registered_method=True)
         self.AllowMicrophone = channel.unary_unary(
                 '/briefing.v1.BriefingService/AllowMicrophone',
                 request_serializer=briefing_dot_v1_dot_briefing__service__pb2.AllowMicrophoneRequest.SerializeToString,
@@ -242,7 +252,7 @@ class BriefingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GiveFloor(self, request, context):
-        """Gives the floor to somebody, waiting or not; who had it before loses it.
+        """Gives the floor to somebody in the room, waiting or not; who had it before loses it. `NOT_IN_ROOM`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,6 +261,20 @@ class BriefingServiceServicer:
     def MuteParticipant(self, request, context):
         """Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
         once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StopSending(self, request, context):
+        """Stops the camera or the shared screen of a participant, who may start it again. `UNKNOWN_PARTICIPANT`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ShowOnStage(self, request, context):
+        """Puts a participant on everyone's stage, before the speaker and what others share; an empty `identity` ends it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -366,6 +390,16 @@ def add_BriefingServiceServicer_to_server(servicer, server):
                     servicer.MuteParticipant,
                     request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantRequest.FromString,
                     response_serializer=briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantResponse.SerializeToString,
+            ),
+            'StopSending': grpc.unary_unary_rpc_method_handler(
+                    servicer.StopSending,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.StopSendingRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.StopSendingResponse.SerializeToString,
+            ),
+            'ShowOnStage': grpc.unary_unary_rpc_method_handler(
+                    servicer.ShowOnStage,
+                    request_deserializer=briefing_dot_v1_dot_briefing__service__pb2.ShowOnStageRequest.FromString,
+                    response_serializer=briefing_dot_v1_dot_briefing__service__pb2.ShowOnStageResponse.SerializeToString,
             ),
             'AllowMicrophone': grpc.unary_unary_rpc_method_handler(
                     servicer.AllowMicrophone,
@@ -821,6 +855,60 @@ class BriefingService:
             '/briefing.v1.BriefingService/MuteParticipant',
             briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantRequest.SerializeToString,
             briefing_dot_v1_dot_briefing__service__pb2.MuteParticipantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StopSending(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/StopSending',
+            briefing_dot_v1_dot_briefing__service__pb2.StopSendingRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.StopSendingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ShowOnStage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/briefing.v1.BriefingService/ShowOnStage',
+            briefing_dot_v1_dot_briefing__service__pb2.ShowOnStageRequest.SerializeToString,
+            briefing_dot_v1_dot_briefing__service__pb2.ShowOnStageResponse.FromString,
             options,
             channel_credentials,
             insecure,

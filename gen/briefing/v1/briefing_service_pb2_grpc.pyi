@@ -48,11 +48,15 @@ class BriefingServiceStub:
     WithdrawSpeakingRequest: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.WithdrawSpeakingRequestRequest, _briefing_service_pb2.WithdrawSpeakingRequestResponse]
     """Takes a request back, or ends one's own turn; safe to repeat. Conductors may do it for anyone."""
     GiveFloor: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.GiveFloorRequest, _briefing_service_pb2.GiveFloorResponse]
-    """Gives the floor to somebody, waiting or not; who had it before loses it."""
+    """Gives the floor to somebody in the room, waiting or not; who had it before loses it. `NOT_IN_ROOM`."""
     MuteParticipant: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.MuteParticipantRequest, _briefing_service_pb2.MuteParticipantResponse]
     """Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
     once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
     """
+    StopSending: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.StopSendingRequest, _briefing_service_pb2.StopSendingResponse]
+    """Stops the camera or the shared screen of a participant, who may start it again. `UNKNOWN_PARTICIPANT`."""
+    ShowOnStage: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.ShowOnStageRequest, _briefing_service_pb2.ShowOnStageResponse]
+    """Puts a participant on everyone's stage, before the speaker and what others share; an empty `identity` ends it."""
     AllowMicrophone: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.AllowMicrophoneRequest, _briefing_service_pb2.AllowMicrophoneResponse]
     """Lets a participant open its microphone again, or all of them when `identity` is empty; safe to repeat."""
     PermitScreen: _aio.UnaryUnaryMultiCallable[_briefing_service_pb2.PermitScreenRequest, _briefing_service_pb2.PermitScreenResponse]
@@ -186,7 +190,7 @@ class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _briefing_service_pb2.GiveFloorRequest,
         context: _aio.ServicerContext[_briefing_service_pb2.GiveFloorRequest, _abc.Awaitable[_briefing_service_pb2.GiveFloorResponse]],
     ) -> _abc.Awaitable[_briefing_service_pb2.GiveFloorResponse]:
-        """Gives the floor to somebody, waiting or not; who had it before loses it."""
+        """Gives the floor to somebody in the room, waiting or not; who had it before loses it. `NOT_IN_ROOM`."""
 
     @_abc_1.abstractmethod
     def MuteParticipant(
@@ -197,6 +201,22 @@ class BriefingServiceServicer(metaclass=_abc_1.ABCMeta):
         """Mutes the microphone of one participant, which then stays muted until it is allowed again or given the floor; or
         once those of all but the chair, when `identity` is empty, or for as long as they stay locked.
         """
+
+    @_abc_1.abstractmethod
+    def StopSending(
+        self,
+        request: _briefing_service_pb2.StopSendingRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.StopSendingRequest, _abc.Awaitable[_briefing_service_pb2.StopSendingResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.StopSendingResponse]:
+        """Stops the camera or the shared screen of a participant, who may start it again. `UNKNOWN_PARTICIPANT`."""
+
+    @_abc_1.abstractmethod
+    def ShowOnStage(
+        self,
+        request: _briefing_service_pb2.ShowOnStageRequest,
+        context: _aio.ServicerContext[_briefing_service_pb2.ShowOnStageRequest, _abc.Awaitable[_briefing_service_pb2.ShowOnStageResponse]],
+    ) -> _abc.Awaitable[_briefing_service_pb2.ShowOnStageResponse]:
+        """Puts a participant on everyone's stage, before the speaker and what others share; an empty `identity` ends it."""
 
     @_abc_1.abstractmethod
     def AllowMicrophone(

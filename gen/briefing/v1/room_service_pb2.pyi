@@ -20,6 +20,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _MutedSource:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MutedSourceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MutedSource.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MUTED_SOURCE_UNSPECIFIED: _MutedSource.ValueType  # 0
+    """Its microphone."""
+    MUTED_SOURCE_CAMERA: _MutedSource.ValueType  # 1
+    """Its camera."""
+    MUTED_SOURCE_SCREEN: _MutedSource.ValueType  # 2
+    """Its shared screen, which ends."""
+
+class MutedSource(_MutedSource, metaclass=_MutedSourceEnumTypeWrapper):
+    """What is muted of a participant."""
+
+MUTED_SOURCE_UNSPECIFIED: MutedSource.ValueType  # 0
+"""Its microphone."""
+MUTED_SOURCE_CAMERA: MutedSource.ValueType  # 1
+"""Its camera."""
+MUTED_SOURCE_SCREEN: MutedSource.ValueType  # 2
+"""Its shared screen, which ends."""
+Global___MutedSource: _TypeAlias = MutedSource  # noqa: Y015
+
 @_typing.final
 class RoomRights(_message.Message):
     """What somebody may do in a room."""
@@ -462,8 +486,11 @@ class MuteParticipantsRequest(_message.Message):
     ROOM_FIELD_NUMBER: _builtins.int
     IDENTITIES_FIELD_NUMBER: _builtins.int
     EXCEPTED_IDENTITIES_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     room: _builtins.str
     """The room."""
+    source: Global___MutedSource.ValueType
+    """What of theirs."""
     @_builtins.property
     def identities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Whom; empty means all but `excepted_identities`."""
@@ -478,10 +505,11 @@ class MuteParticipantsRequest(_message.Message):
         room: _builtins.str = ...,
         identities: _abc.Iterable[_builtins.str] | None = ...,
         excepted_identities: _abc.Iterable[_builtins.str] | None = ...,
+        source: Global___MutedSource.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["excepted_identities", b"excepted_identities", "identities", b"identities", "room", b"room"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excepted_identities", b"excepted_identities", "identities", b"identities", "room", b"room", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -495,7 +523,7 @@ class MuteParticipantsResponse(_message.Message):
 
     MUTED_COUNT_FIELD_NUMBER: _builtins.int
     muted_count: _builtins.int
-    """How many microphones were muted."""
+    """How many were muted."""
     def __init__(
         self,
         *,
@@ -958,8 +986,11 @@ class MuteRoomParticipantsRequest(_message.Message):
     ROOM_FIELD_NUMBER: _builtins.int
     IDENTITIES_FIELD_NUMBER: _builtins.int
     EXCEPTED_IDENTITIES_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
     room: _builtins.str
     """The room."""
+    source: Global___MutedSource.ValueType
+    """What of theirs."""
     @_builtins.property
     def identities(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Whom; empty means all but `excepted_identities`."""
@@ -974,10 +1005,11 @@ class MuteRoomParticipantsRequest(_message.Message):
         room: _builtins.str = ...,
         identities: _abc.Iterable[_builtins.str] | None = ...,
         excepted_identities: _abc.Iterable[_builtins.str] | None = ...,
+        source: Global___MutedSource.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["excepted_identities", b"excepted_identities", "identities", b"identities", "room", b"room"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["excepted_identities", b"excepted_identities", "identities", b"identities", "room", b"room", "source", b"source"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

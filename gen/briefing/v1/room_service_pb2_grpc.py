@@ -117,7 +117,7 @@ class RoomServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MuteParticipants(self, request, context):
-        """Mutes the microphones of participants. `UNKNOWN_ROOM`.
+        """Mutes the microphones, cameras or shared screens of participants. `UNKNOWN_ROOM`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -508,7 +508,7 @@ class WorkerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MuteRoomParticipants(self, request, context):
-        """Mutes the microphones of participants of a room held here.
+        """Mutes the microphones, cameras or shared screens of participants of a room held here.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

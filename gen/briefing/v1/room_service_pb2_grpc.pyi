@@ -27,7 +27,7 @@ class RoomServiceStub:
     ListParticipants: _aio.UnaryUnaryMultiCallable[_room_service_pb2.ListParticipantsRequest, _room_service_pb2.ListParticipantsResponse]
     """Lists who is in a room. `UNKNOWN_ROOM`."""
     MuteParticipants: _aio.UnaryUnaryMultiCallable[_room_service_pb2.MuteParticipantsRequest, _room_service_pb2.MuteParticipantsResponse]
-    """Mutes the microphones of participants. `UNKNOWN_ROOM`."""
+    """Mutes the microphones, cameras or shared screens of participants. `UNKNOWN_ROOM`."""
     ExpelParticipant: _aio.UnaryUnaryMultiCallable[_room_service_pb2.ExpelParticipantRequest, _room_service_pb2.ExpelParticipantResponse]
     """Sends a participant out. `UNKNOWN_ROOM`, `UNKNOWN_PARTICIPANT`."""
     CallRoomApi: _aio.UnaryUnaryMultiCallable[_room_service_pb2.CallRoomApiRequest, _room_service_pb2.CallRoomApiResponse]
@@ -82,7 +82,7 @@ class RoomServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _room_service_pb2.MuteParticipantsRequest,
         context: _aio.ServicerContext[_room_service_pb2.MuteParticipantsRequest, _abc.Awaitable[_room_service_pb2.MuteParticipantsResponse]],
     ) -> _abc.Awaitable[_room_service_pb2.MuteParticipantsResponse]:
-        """Mutes the microphones of participants. `UNKNOWN_ROOM`."""
+        """Mutes the microphones, cameras or shared screens of participants. `UNKNOWN_ROOM`."""
 
     @_abc_1.abstractmethod
     def ExpelParticipant(
@@ -119,7 +119,7 @@ class WorkerServiceStub:
     ListRoomParticipants: _aio.UnaryUnaryMultiCallable[_room_service_pb2.ListRoomParticipantsRequest, _room_service_pb2.ListRoomParticipantsResponse]
     """Lists who is in a room held here."""
     MuteRoomParticipants: _aio.UnaryUnaryMultiCallable[_room_service_pb2.MuteRoomParticipantsRequest, _room_service_pb2.MuteRoomParticipantsResponse]
-    """Mutes the microphones of participants of a room held here."""
+    """Mutes the microphones, cameras or shared screens of participants of a room held here."""
     ExpelRoomParticipant: _aio.UnaryUnaryMultiCallable[_room_service_pb2.ExpelRoomParticipantRequest, _room_service_pb2.ExpelRoomParticipantResponse]
     """Sends a participant of a room held here out."""
 
@@ -180,7 +180,7 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _room_service_pb2.MuteRoomParticipantsRequest,
         context: _aio.ServicerContext[_room_service_pb2.MuteRoomParticipantsRequest, _abc.Awaitable[_room_service_pb2.MuteRoomParticipantsResponse]],
     ) -> _abc.Awaitable[_room_service_pb2.MuteRoomParticipantsResponse]:
-        """Mutes the microphones of participants of a room held here."""
+        """Mutes the microphones, cameras or shared screens of participants of a room held here."""
 
     @_abc_1.abstractmethod
     def ExpelRoomParticipant(

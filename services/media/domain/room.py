@@ -1,7 +1,7 @@
 """One room: who is in it, what they publish, who receives what."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -36,6 +36,7 @@ from services.media.domain.tools import Tools, new_sid
 
 MAX_PARTICIPANTS: Final = 400
 MAX_TRACKS: Final = 12
+_SHARED: Final = frozenset({Source.SCREEN_SHARE, Source.SCREEN_SHARE_AUDIO})
 
 
 @dataclass(slots=True)
@@ -310,6 +311,19 @@ class Room:
             owner.link.ask_mute(track.sid, muted)
         else:
             track.unheard_mute = muted
+
+    def stop(self, me: Participant, sources: Collection[Source]) -> int:
+        """Mutes what somebody sends of these sources; answers how many were open.
+
+        A shared screen ends: whoever shares again chooses again what is seen.
+        """
+        stopped = [track for track in me.tracks.values() if track.description.source in sources and not track.muted]
+        for track in stopped:
+            if track.description.source in _SHARED:
+                self.unpublish(track)
+            else:
+                self.ask_mute(track, muted=True)
+        return len(stopped)
 
     def unpublish(self, track: Track) -> None:
         """Takes a track away from its publisher."""

@@ -102,10 +102,13 @@ class RoomServicer(grpc_pb.RoomServiceServicer):
     async def MuteParticipants(
         self, request: pb.MuteParticipantsRequest, context: Context
     ) -> pb.MuteParticipantsResponse:
-        """Mutes microphones."""
+        """Mutes microphones, cameras or shared screens."""
         target = await self._placement.require(_named(request.room))
         asked = pb.MuteRoomParticipantsRequest(
-            room=request.room, identities=request.identities, excepted_identities=request.excepted_identities
+            room=request.room,
+            identities=request.identities,
+            excepted_identities=request.excepted_identities,
+            source=request.source,
         )
         muted = await self._peers.mute(target, asked)
         return pb.MuteParticipantsResponse(muted_count=muted.muted_count)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import override
@@ -21,6 +22,12 @@ from services.media.rpc.room_api import RoomApi
 from services.media.rpc.signalling import Conversation, Signalling
 
 log = logging.getLogger(__name__)
+
+_SOUND: Final = frozenset({Source.MICROPHONE})
+_SOURCES: Final = {
+    pb.MUTED_SOURCE_CAMERA: frozenset({Source.CAMERA}),
+    pb.MUTED_SOURCE_SCREEN: frozenset({Source.SCREEN_SHARE, Source.SCREEN_SHARE_AUDIO}),
+}
 
 
 class WorkerServicer(grpc_pb.WorkerServiceServicer):
@@ -87,17 +94,14 @@ class WorkerServicer(grpc_pb.WorkerServiceServicer):
     async def MuteRoomParticipants(
         self, request: pb.MuteRoomParticipantsRequest, context: Context
     ) -> pb.MuteRoomParticipantsResponse:
-        """Mutes microphones."""
-        room = self._rooms.get(RoomId(request.room))
+        """Mutes microphones, cameras or shared screens."""
+        room, sources = self._rooms.get(RoomId(request.room)), _SOURCES.get(request.source, _SOUND)
         named, excepted = set(request.identities), set(request.excepted_identities)
         muted = 0
         for member in list(room.members.values()):
             if member.identity in excepted or (named and member.identity not in named):
                 continue
-            for track in list(member.tracks.values()):
-                if track.description.source is Source.MICROPHONE and not track.muted:
-                    room.ask_mute(track, muted=True)
-                    muted += 1
+            muted += room.stop(member, sources)
         return pb.MuteRoomParticipantsResponse(muted_count=muted)
 
     @override

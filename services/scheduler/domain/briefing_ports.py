@@ -14,7 +14,7 @@ from services.scheduler.domain.briefings import Briefing, Invitee
 from services.scheduler.domain.conflicts import Conflict
 from services.scheduler.domain.itip import Invitation
 from services.scheduler.domain.line_tests import LineTest, LineVerdict
-from services.scheduler.domain.room_policy import RoomPolicy
+from services.scheduler.domain.room_policy import RoomPolicy, Sent
 from services.scheduler.domain.speaking import SpeakingOrder
 from services.scheduler.domain.working_days import SpecialDay
 
@@ -289,7 +289,9 @@ class Rooms(Protocol):
         """The sessions in a room."""
         ...
 
-    async def mute(self, room: str, identities: Sequence[str], excepted: Sequence[str]) -> int:
+    async def mute(
+        self, room: str, identities: Sequence[str], excepted: Sequence[str], sent: Sent = Sent.MICROPHONE
+    ) -> int:
         """Mutes microphones (of all but the excepted when no identity is named) and says how many."""
         ...
 

@@ -3,15 +3,16 @@
 from collections.abc import Callable
 
 from giaoban.clock import Clock
-from giaoban.errors import InvalidArgument, NotFound, PermissionDenied
+from giaoban.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
 from giaoban.names import BriefingId
 from giaoban.principal import Principal
+from services.scheduler.domain import attendance
 from services.scheduler.domain.booking import briefing_over, not_open
 from services.scheduler.domain.briefing_access import check_conducts, own_invitee, seen_briefing
 from services.scheduler.domain.briefing_ports import BriefingReader, BriefingStore, BriefingWriter, Rooms
 from services.scheduler.domain.briefings import Briefing, Invitee, State
 from services.scheduler.domain.changes import Changes
-from services.scheduler.domain.room_policy import RoomPolicy
+from services.scheduler.domain.room_policy import RoomPolicy, Sent, Stage
 from services.scheduler.domain.room_rules import RoomRules
 from services.scheduler.domain.speaking import SpeakingOrder, SpeakingRequest
 
@@ -60,21 +61,27 @@ class Conducting:
         await self._tell(briefing, decided=decided)
 
     async def give_floor(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
-        """Gives the floor to an invitee, whose microphone may then open; an empty identity takes it back.
+        """Gives the floor to an invitee in the room, whose microphone may then open; an empty identity takes it back.
 
         Raises:
-            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `UNKNOWN_PARTICIPANT`, `NOT_OPEN`, `BRIEFING_OVER`.
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `UNKNOWN_PARTICIPANT`, `NOT_IN_ROOM`, `NOT_OPEN`,
+                `BRIEFING_OVER`.
         """
         async with self._store.changing() as writer:
-            await self._conducted(writer, caller, briefing)
+            found, _ = await self._conducted(writer, caller, briefing)
             order = await writer.speaking_order(briefing)
             if identity:
                 speaker = (await writer.own_invitees([briefing], identity)).get(briefing)
                 if speaker is None:
                     raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that name is invited.", identity=identity[:80])
+                await _check_present(writer, briefing, speaker)
                 after = order.floor_given(self._request(speaker), self._clock.now())
             else:
                 after = order.floor_taken()
+            if after != order:
+                facts = {"identity": identity or order.speaker or ""}
+                action = "briefing.give_floor" if identity else "briefing.take_floor"
+                await writer.append_audit(caller.subject, action, found.name, facts)
             decided = await self._put_order(writer, briefing, order, after)
         await self._tell(briefing, decided=decided)
 
@@ -104,6 +111,29 @@ class Conducting:
             await self._audit(caller, found, "briefing.mute", identity)
         excepted = dict.fromkeys([found.plan.chair, *([own.subject] if own is not None else [])])
         return await self._rooms.mute(briefing, [identity] if identity else [], [] if identity else list(excepted))
+
+    async def stop_sending(self, caller: Principal, briefing: BriefingId, identity: str, sent: Sent) -> None:
+        """Stops a camera or shared screen, which its owner may start again.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`,
+                `BAD_FIELD`; or what media refuses.
+        """
+        _check_named(identity)
+        async with self._store.changing() as writer:
+            found, _ = await self._conducted(writer, caller, briefing)
+            await _check_known(writer, briefing, identity)
+            await writer.append_audit(caller.subject, f"briefing.stop_{sent}", found.name, {"identity": identity})
+        await self._rooms.mute(briefing, [identity], [], sent)
+
+    async def show_on_stage(self, caller: Principal, briefing: BriefingId, stage: Stage | None) -> None:
+        """Puts somebody on everyone's stage, or leaves it to who speaks again.
+
+        Raises:
+            DomainError: `UNKNOWN_BRIEFING`, `NO_PERMISSION`, `NOT_OPEN`, `BRIEFING_OVER`, `UNKNOWN_PARTICIPANT`.
+        """
+        identity = stage.identity if stage is not None else ""
+        await self._decide(caller, briefing, "briefing.stage", identity, lambda policy: policy.staged(stage))
 
     async def allow_microphone(self, caller: Principal, briefing: BriefingId, identity: str) -> None:
         """Lets a microphone open again, or all of them; who leads never opens one, its owner does.
@@ -155,8 +185,8 @@ class Conducting:
     ) -> None:
         async with self._store.changing() as writer:
             found, _ = await self._conducted(writer, caller, briefing)
-            if identity and not await _is_known(writer, briefing, identity):
-                raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that name is invited.", identity=identity[:80])
+            if identity:
+                await _check_known(writer, briefing, identity)
             before = await writer.room_policy(briefing)
             if (after := change(before)) != before:
                 await writer.put_room_policy(briefing, after.at(self._clock.now()))
@@ -216,11 +246,19 @@ def _check_named(identity: str) -> None:
         raise InvalidArgument("BAD_FIELD", "Name the participant.", field="identity")
 
 
-async def _is_known(reader: BriefingReader, briefing: BriefingId, identity: str) -> bool:
-    """Whether an identity is or was invited, or came by a token that was made by hand."""
+async def _check_known(reader: BriefingReader, briefing: BriefingId, identity: str) -> None:
+    """Refuses an identity that was never invited, nor came by a token that was made by hand."""
     if await reader.invitees_of(briefing, [identity]):
-        return True
-    return any(stay.subject == identity for stay in await reader.stays(briefing))
+        return
+    if not any(stay.subject == identity for stay in await reader.stays(briefing)):
+        raise NotFound("UNKNOWN_PARTICIPANT", "Nobody of that name is invited.", identity=identity[:80])
+
+
+async def _check_present(reader: BriefingReader, briefing: BriefingId, invitee: Invitee) -> None:
+    if invitee.subject not in attendance.present(await reader.stays(briefing)):
+        raise FailedPrecondition(
+            "NOT_IN_ROOM", f"{invitee.display_name} is not in the room now.", name=invitee.display_name
+        )
 
 
 def _not_invited() -> PermissionDenied:

@@ -15,6 +15,14 @@ class Microphone(StrEnum):
     FREED = "freed"
 
 
+class Sent(StrEnum):
+    """What a participant sends."""
+
+    MICROPHONE = "microphone"
+    CAMERA = "camera"
+    SCREEN = "screen"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What was decided about one identity in the room.
@@ -32,6 +40,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """Who was put on everyone's stage, and whether its shared screen is shown instead of its camera."""
+
+    identity: str
+    screen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RoomPolicy:
     """All that was decided about one room.
 
@@ -39,11 +55,13 @@ class RoomPolicy:
         version: Grows with each decision, also across a restored backup.
         microphones_locked: Only who leads, has the floor or is freed may be heard.
         standings: By identity; of who is missing nothing was decided.
+        stage: None leaves the stage to who speaks.
     """
 
     version: int = 0
     microphones_locked: bool = False
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    stage: Stage | None = None
 
     def of(self, identity: str) -> Standing:
         """What was decided about an identity."""
@@ -93,6 +111,10 @@ class RoomPolicy:
     def sharing(self, identity: str, permitted: bool) -> "RoomPolicy":
         """Gives or takes the right to share a screen."""
         return self._put(replace(self.of(identity), may_share=permitted))
+
+    def staged(self, stage: Stage | None) -> "RoomPolicy":
+        """Puts somebody on everyone's stage, or nobody."""
+        return replace(self, stage=stage)
 
     def may_be_heard(self, identity: str, *, leads: bool, has_floor: bool) -> bool:
         """Whether an identity may open its microphone."""

@@ -21,9 +21,14 @@ from giaoban.rpc.times import instant, timestamp
 from services.scheduler.domain.briefing_cases import BriefingCases
 from services.scheduler.domain.briefing_reading import ListFilter, SeenInvitee
 from services.scheduler.domain.briefings import Briefing
+from services.scheduler.domain.room_policy import Sent, Stage
 from services.scheduler.rpc import briefing_convert as convert
 
 _LONGEST_POSITION: Final = 64
+_SENT: Final = {
+    pb.StopSendingRequest.SOURCE_CAMERA: Sent.CAMERA,
+    pb.StopSendingRequest.SOURCE_SCREEN: Sent.SCREEN,
+}
 
 WATCH_PAUSE_SECONDS: Final = 0.25
 """Between two states of a watched briefing, at least."""
@@ -218,6 +223,24 @@ class BriefingServicer(briefing_service_pb2_grpc.BriefingServiceServicer):
             current_principal(), parse_briefing(request.name), request.identity, lock=request.lock
         )
         return pb.MuteParticipantResponse(muted_count=muted)
+
+    @override
+    async def StopSending(self, request: pb.StopSendingRequest, context: Context) -> pb.StopSendingResponse:
+        """Stops a camera or shared screen."""
+        sent = _SENT.get(request.source)
+        if sent is None:
+            raise InvalidArgument("BAD_FIELD", "source is a camera or a screen.", field="source")
+        await self._cases.conducting.stop_sending(
+            current_principal(), parse_briefing(request.name), request.identity, sent
+        )
+        return pb.StopSendingResponse()
+
+    @override
+    async def ShowOnStage(self, request: pb.ShowOnStageRequest, context: Context) -> pb.ShowOnStageResponse:
+        """Puts somebody on everyone's stage."""
+        stage = Stage(request.identity, request.screen) if request.identity else None
+        await self._cases.conducting.show_on_stage(current_principal(), parse_briefing(request.name), stage)
+        return pb.ShowOnStageResponse()
 
     @override
     async def AllowMicrophone(self, request: pb.AllowMicrophoneRequest, context: Context) -> pb.AllowMicrophoneResponse:

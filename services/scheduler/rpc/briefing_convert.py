@@ -275,6 +275,8 @@ def live_message(live: LiveState, position: int) -> briefing_service_pb2.WatchBr
         microphones_locked=live.policy.microphones_locked,
         microphone_closed=live.microphone_closed,
         screen_denied=live.screen_denied,
+        stage_identity=live.policy.stage.identity if live.policy.stage is not None else "",
+        stage_screen=live.policy.stage is not None and live.policy.stage.screen,
         standings=[_standing_message(one) for one in live.policy.standings.values()] if live.leads else (),
     )
 

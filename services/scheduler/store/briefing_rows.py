@@ -21,7 +21,7 @@ from services.scheduler.domain.briefings import (
     State,
 )
 from services.scheduler.domain.line_tests import LineTest, LineVerdict
-from services.scheduler.domain.room_policy import Microphone, RoomPolicy, Standing
+from services.scheduler.domain.room_policy import Microphone, RoomPolicy, Stage, Standing
 from services.scheduler.domain.speaking import SpeakingRequest, SpeakingState
 from services.scheduler.domain.working_days import VIETNAM, DayKind, SpecialDay
 
@@ -222,7 +222,8 @@ def policy_of(row: Row[Any], standings: Iterable[Row[Any]]) -> RoomPolicy:
         one.identity: Standing(one.identity, one.admission, one.out, Microphone(one.microphone), one.may_share)
         for one in standings
     }
-    return RoomPolicy(row.version, row.microphones_locked, found)
+    stage = Stage(row.stage_identity, row.stage_screen) if row.stage_identity else None
+    return RoomPolicy(row.version, row.microphones_locked, found, stage)
 
 
 def standing_values(briefing: BriefingId, standing: Standing) -> Values:

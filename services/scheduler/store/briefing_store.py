@@ -188,6 +188,8 @@ class SqlBriefingWriter(SqlBriefingReader):
             "occurrence_id": briefing,
             "version": policy.version,
             "microphones_locked": policy.microphones_locked,
+            "stage_identity": policy.stage.identity if policy.stage is not None else None,
+            "stage_screen": policy.stage is not None and policy.stage.screen,
         }
         await self._put(room_policy, ("occurrence_id",), [values])
         standings = [rows.standing_values(briefing, one) for one in policy.standings.values()]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from giaoban.sql.engine import UtcDateTime
@@ -193,6 +194,8 @@ room_policy = Table(
     Column("occurrence_id", ForeignKey("occurrence.id"), primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("microphones_locked", Boolean, nullable=False),
+    Column("stage_identity", _Subject, nullable=True),
+    Column("stage_screen", Boolean, nullable=False, server_default=false()),
 )
 
 room_standing = Table(

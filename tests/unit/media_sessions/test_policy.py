@@ -106,6 +106,21 @@ def test_locked_microphones_open_for_who_leads_and_who_is_freed() -> None:
     }
 
 
+def test_a_camera_is_muted_and_a_shared_screen_ends_when_who_leads_stops_it() -> None:
+    house = FakeHouse()
+    anna, _ = house.join("anna")
+    camera = house.room.add_track(anna, TrackDescription(("c",), Kind.VIDEO, source=Source.CAMERA), muted=False)
+    microphone = house.room.add_track(anna, MICROPHONE, muted=False)
+    screen = house.room.add_track(anna, SCREEN, muted=False)
+
+    stopped = [house.room.stop(anna, {source}) for source in (Source.CAMERA, Source.CAMERA, Source.SCREEN_SHARE)]
+
+    assert stopped == [1, 0, 1]
+    assert (camera.muted, microphone.muted, screen.sid in house.room.tracks) == (True, False, False)
+    house.room.set_muted(camera, False)
+    assert not camera.muted, "its owner may start it again"
+
+
 def test_pictures_of_a_held_one_go_on_and_who_may_not_share_stops() -> None:
     house = FakeHouse()
     anna, _ = house.join("anna")

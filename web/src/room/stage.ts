@@ -12,6 +12,8 @@ export interface StageFacts {
   readonly members: readonly Member[];
   /** Whom the visitor pinned, if anyone. */
   readonly pinned: string | null;
+  /** What who leads put on everyone's stage. */
+  readonly chosen: Stage | null;
   /** Who has the floor. */
   readonly floor: string | null;
   /** Who spoke last, held for a while so that a cough does not change the picture. */
@@ -20,24 +22,27 @@ export interface StageFacts {
 }
 
 /**
- * Chooses what stands on the stage: the visitor's pin, else a shared screen, else who has the floor, else who speaks,
- * else the chair, else the first other one with a picture. Null for an empty room.
+ * Chooses what stands on the stage: the visitor's pin, else what who leads chose, else who has the floor, else a shared
+ * screen, else who speaks, else the chair, else the first other one with a picture. Null for an empty room.
  */
-export function chooseStage({ members, pinned, floor, speaker, chair }: StageFacts): Stage | null {
-  const present = new Map(members.map((member) => [member.identity, member]));
-  const pin = pinned === null ? undefined : present.get(pinned);
-  if (pin) return { identity: pin.identity, kind: pin.screenSid ? "screen" : "camera" };
-  // One's own screen on one's own stage would show a mirror in a mirror.
-  const sharing = members.find((member) => member.screenSid && !member.isLocal);
-  if (sharing) return { identity: sharing.identity, kind: "screen" };
-  // Nor does one's own face belong there: whoever speaks or chairs looks at the others.
-  for (const identity of [floor, speaker, chair]) {
-    const member = identity === null ? undefined : present.get(identity);
-    if (member && !member.isLocal) return { identity: member.identity, kind: "camera" };
-  }
+export function chooseStage({ members, pinned, chosen, floor, speaker, chair }: StageFacts): Stage | null {
+  const pin = members.find((member) => member.identity === pinned);
+  if (pin) return best(pin);
+  // One's own face does not belong on one's own stage: who speaks or chairs looks at the others. Nor does one's own
+  // screen: it would show a mirror in a mirror.
   const others = members.filter((member) => !member.isLocal);
-  const first = others.find((member) => member.cameraSid) ?? others[0] ?? members[0];
-  return first ? { identity: first.identity, kind: "camera" } : null;
+  const other = (identity: string | undefined | null) => others.find((member) => member.identity === identity);
+  const staged = other(chosen?.identity);
+  if (staged) return chosen?.kind === "camera" ? { identity: staged.identity, kind: "camera" } : best(staged);
+  const first = other(floor) ?? others.find((member) => member.screenSid) ?? other(speaker) ?? other(chair);
+  const last = first ?? others.find((member) => member.cameraSid) ?? others[0];
+  if (last) return best(last);
+  return members[0] ? { identity: members[0].identity, kind: "camera" } : null;
+}
+
+/** A shared screen is what somebody wants to show. */
+function best({ identity, screenSid }: Member): Stage {
+  return { identity, kind: screenSid ? "screen" : "camera" };
 }
 
 /** Most thumbs on the screen at a time. */

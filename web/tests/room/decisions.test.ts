@@ -26,7 +26,7 @@ function member(identity: string, changes: Partial<Member> = {}): Member {
   };
 }
 
-const nobody = { pinned: null, floor: null, speaker: null, chair: null };
+const nobody = { pinned: null, chosen: null, floor: null, speaker: null, chair: null };
 
 describe("protocol order", () => {
   it("follows the list of invitees and puts the uninvited last, in Vietnamese order", () => {
@@ -45,12 +45,16 @@ describe("the stage", () => {
     expect(chooseStage({ ...nobody, members: [one, chair], chair: "chair" })?.identity).toBe("chair");
   });
 
-  it("prefers a shared screen to the floor, the floor to a voice, a pin to all", () => {
+  it("prefers the floor to a shared screen, that to a voice, who leads to all of them, and a pin to who leads", () => {
     const members = [chair, one, sharing];
-    const facts = { members, pinned: null, floor: "one", speaker: "chair", chair: "chair" };
-    expect(chooseStage(facts)).toEqual({ identity: "sharing", kind: "screen" });
-    expect(chooseStage({ ...facts, members: [chair, one] })).toEqual({ identity: "one", kind: "camera" });
-    expect(chooseStage({ ...facts, pinned: "chair" })).toEqual({ identity: "chair", kind: "camera" });
+    const facts = { members, pinned: null, chosen: null, floor: "one", speaker: "chair", chair: "chair" };
+    expect(chooseStage(facts)).toEqual({ identity: "one", kind: "camera" });
+    expect(chooseStage({ ...facts, floor: null })).toEqual({ identity: "sharing", kind: "screen" });
+    expect(chooseStage({ ...facts, floor: "sharing" })).toEqual({ identity: "sharing", kind: "screen" });
+    const chosen = { identity: "sharing", kind: "camera" } as const;
+    expect(chooseStage({ ...facts, chosen })).toEqual(chosen);
+    expect(chooseStage({ ...facts, chosen, pinned: "chair" })).toEqual({ identity: "chair", kind: "camera" });
+    expect(chooseStage({ ...facts, chosen: { identity: "gone", kind: "camera" } })?.identity).toBe("one");
   });
 
   it("never shows one's own screen to oneself", () => {

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
+from sqlalchemy import select
 
 from briefing.v1 import (
     briefing_pb2,
@@ -15,10 +16,12 @@ from briefing.v1 import (
     room_service_pb2,
 )
 from giaoban.principal import Principal
+from giaoban.sql.engine import sessions
 from giaoban.streams.redis import publish
 from giaoban.testing.fixtures import eventually
 from services.scheduler.consumers.media_events import STREAM, attendance_consumer, media_fact
 from services.scheduler.consumers.room_clock import RoomClock
+from services.scheduler.store.base import audit_entry
 from tests.integration.scheduler.briefings.house import (
     COMMUNE_SECRETARY,
     DELEGATE,
@@ -33,6 +36,7 @@ State = briefing_service_pb2.WatchBriefingResponse
 Join = point_service_pb2.JoinBriefingRequest
 Get = briefing_service_pb2.GetBriefingRequest
 Media = events_pb2.MediaEvent
+Stop = briefing_service_pb2.StopSendingRequest
 Policy = room_service_pb2.ParticipantPolicy
 SPEAKING = briefing_pb2.SpeakingRequest.STATE_SPEAKING
 
@@ -234,6 +238,7 @@ async def test_a_muted_microphone_is_held_until_it_is_allowed_or_has_the_floor(h
     booked = await house.book(first, second)
     house.advance_to(tomorrow(9))
     stub, name = house.briefings(SECRETARY), booked.name
+    await moves(house, booked, first, "PA_1", leaves=False)
     seen = []
 
     for identity in (first, second):
@@ -253,6 +258,7 @@ async def test_locked_microphones_open_for_the_floor_only_and_shut_when_it_ends(
     booked = await house.book(identity, "points/diem-xa-2")
     house.advance_to(tomorrow(9))
     stub, name = house.briefings(SECRETARY), booked.name
+    await moves(house, booked, identity, "PA_1", leaves=False)
     soft = briefing_service_pb2.MuteParticipantRequest(name=name)
     told = []
 
@@ -290,6 +296,50 @@ async def test_what_was_decided_is_repeated_to_media_and_seen_by_who_leads(house
     assert (list(leader.standings), list(own.standings)) == ([standing], [])
     assert (own.microphone_closed, own.screen_denied) == (True, True)
     assert (leader.microphone_closed, leader.screen_denied) == (False, False)
+
+
+async def test_the_stage_that_is_chosen_is_everyones_until_it_is_left_to_who_speaks(house: House) -> None:
+    identity = "points/diem-xa-1"
+    booked = await house.book(identity)
+    house.advance_to(tomorrow(9))
+    stub, name = house.briefings(SECRETARY), booked.name
+    point = await house.link_holder(name, identity)
+    show = briefing_service_pb2.ShowOnStageRequest(name=name, identity=identity, screen=True)
+    watch = briefing_service_pb2.WatchBriefingRequest(name=name)
+    seen = []
+
+    refused = await refusal(house.briefings(point).ShowOnStage(show))
+    for chosen in (show, briefing_service_pb2.ShowOnStageRequest(name=name)):
+        await stub.ShowOnStage(chosen)
+        state = await anext(aiter(house.briefings(point).WatchBriefing(watch)))
+        seen.append((state.stage_identity, state.stage_screen))
+
+    assert refused[0] == "NO_PERMISSION"
+    assert seen == [(identity, True), ("", False)]
+
+
+async def test_a_camera_or_screen_of_another_is_stopped_once_and_written_down(house: House) -> None:
+    identity = "points/diem-xa-1"
+    booked = await house.book(identity)
+    house.advance_to(tomorrow(9))
+    stub = house.briefings(SECRETARY)
+
+    for source in (Stop.SOURCE_CAMERA, Stop.SOURCE_SCREEN):
+        await stub.StopSending(Stop(name=booked.name, identity=identity, source=source))
+    unsaid = await refusal(stub.StopSending(Stop(name=booked.name, identity=identity)))
+    nobody = await refusal(stub.StopSending(Stop(name=booked.name, source=Stop.SOURCE_CAMERA)))
+
+    asked = [(list(mute.identities), mute.source) for mute in house.media.muted]
+    assert asked == [
+        ([identity], room_service_pb2.MUTED_SOURCE_CAMERA),
+        ([identity], room_service_pb2.MUTED_SOURCE_SCREEN),
+    ]
+    assert house.media.policies == [], "its owner may start it again"
+    assert (unsaid[0], nobody[0]) == ("BAD_FIELD", "BAD_FIELD")
+    async with sessions(house.engine)() as session:
+        about = select(audit_entry.c.action).where(audit_entry.c.resource == booked.name)
+        actions = (await session.scalars(about)).all()
+    assert {"briefing.stop_camera", "briefing.stop_screen"} <= set(actions)
 
 
 async def test_a_decision_about_nobody_is_refused_by_name(house: House) -> None:
@@ -436,6 +486,8 @@ async def test_those_who_watch_see_the_queue_grow_and_the_floor_move(house: Hous
     queued = await until(states, lambda state: len(state.speaking_requests) == 2)
     give = briefing_service_pb2.GiveFloorRequest(name=booked.name, identity="points/diem-xa-2")
     refused = await refusal(house.briefings(first).GiveFloor(give))
+    absent = await refusal(house.briefings(SECRETARY).GiveFloor(give))
+    await moves(house, booked, "points/diem-xa-2", "PA_2", leaves=False)
     await house.briefings(SECRETARY).GiveFloor(give)
     given = await until(states, lambda state: state.speaking_requests[0].state == SPEAKING)
     withdraw = briefing_service_pb2.WithdrawSpeakingRequestRequest(name=booked.name)
@@ -446,7 +498,7 @@ async def test_those_who_watch_see_the_queue_grow_and_the_floor_move(house: Hous
     assert closed[0] == "NOT_OPEN"
     assert list(empty.speaking_requests) == []
     assert places == [1, 2, 1]
-    assert refused[0] == "NO_PERMISSION"
+    assert (refused[0], absent[0]) == ("NO_PERMISSION", "NOT_IN_ROOM")
     assert [one.identity for one in given.speaking_requests] == ["points/diem-xa-2", "points/diem-xa-1"]
     assert [one.identity for one in ended.speaking_requests] == ["points/diem-xa-1"]
     assert empty.position < queued.position < given.position < ended.position

@@ -24,7 +24,7 @@ import { useLive, useLiveInvitees, useNames } from "./useLive";
 import { useFirstCamera, useLitScreen, useRoom, useStay, useView } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import { useSide } from "./useSide";
-import { requestsOf, turnOf, useFloor, useHeld } from "./useTurn";
+import { requestsOf, turnOf, useChosenStage, useFloor, useHeld } from "./useTurn";
 import "./base.css";
 import "./room.css";
 
@@ -107,6 +107,7 @@ function Inside({ entry }: { entry: Entry }) {
       <QueuePanel
         briefing={entry.briefing.name}
         requests={requests}
+        present={new Set(snapshot.members.map((member) => member.identity))}
         identity={entry.identity}
         conducts={entry.conducts}
         locked={meeting.live?.microphonesLocked === true}
@@ -125,6 +126,7 @@ function Inside({ entry }: { entry: Entry }) {
           invitees={meeting.invitees}
           members={snapshot.members}
           standings={meeting.live?.standings ?? []}
+          staged={meeting.live?.stageIdentity ?? ""}
           locked={meeting.live?.microphonesLocked === true}
           conducts={entry.conducts}
           actions={actions}
@@ -199,7 +201,8 @@ function Pictures({ entry, meeting, frozen }: PicturesProps) {
   const ids = requests.map((request) => request.identity);
   // The stream brings a new list with every change of anything; the strip moves only when the order does.
   if (ids.join() !== queue.join()) setQueue(ids);
-  const view = useView(entry, snapshot, floor, queue);
+  const chosen = useChosenStage(meeting.live);
+  const view = useView(entry, snapshot, chosen, floor, queue);
   const member = snapshot.members.find((it) => it.identity === view.stage?.identity) ?? null;
   return (
     <div className="rm-pictures">
@@ -209,6 +212,7 @@ function Pictures({ entry, meeting, frozen }: PicturesProps) {
         kind={view.stage?.kind ?? "camera"}
         frozen={frozen}
         pinned={view.pinned !== null && view.pinned === member?.identity}
+        chosen={view.pinned === null && chosen !== null && chosen.identity === member?.identity}
         alone={snapshot.members.length === 1}
         onUnpin={() => view.pin(null)}
       />

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { briefings, point } from "~/api/clients";
 import type { Invitee } from "~/gen/briefing/v1/briefing_pb";
-import type { ParticipantStanding } from "~/gen/briefing/v1/briefing_service_pb";
+import { type ParticipantStanding, StopSendingRequest_Source } from "~/gen/briefing/v1/briefing_service_pb";
 import type { Member } from "~/room/types";
 import { HeadcountField } from "../prejoin/HeadcountField";
 import { type Attendant, attendants, type Filter, narrow } from "./people";
@@ -16,6 +16,8 @@ interface PeoplePanelProps {
   readonly invitees: readonly Invitee[];
   readonly members: readonly Member[];
   readonly standings: readonly ParticipantStanding[];
+  /** Identity on everyone's stage by decision; empty when none is. */
+  readonly staged: string;
   readonly locked: boolean;
   readonly conducts: boolean;
   readonly actions: Actions;
@@ -28,6 +30,7 @@ export function PeoplePanel({
   invitees,
   members,
   standings,
+  staged,
   locked,
   conducts,
   actions,
@@ -73,6 +76,7 @@ export function PeoplePanel({
             key={attendant.identity}
             attendant={attendant}
             standing={decided.get(attendant.identity) ?? null}
+            staged={staged === attendant.identity}
             locked={locked}
             briefing={briefing}
             actions={actions}
@@ -91,6 +95,7 @@ interface RowProps {
   readonly attendant: Attendant;
   /** What was decided about the attendant; only who leads knows. */
   readonly standing: ParticipantStanding | null;
+  readonly staged: boolean;
   readonly locked: boolean;
   readonly briefing: string;
   readonly actions: Actions;
@@ -100,7 +105,7 @@ interface RowProps {
   readonly onRemove: () => void;
 }
 
-function Row({ attendant, standing, locked, briefing, actions, conducts, open, onOpen, onRemove }: RowProps) {
+function Row({ attendant, standing, staged, locked, briefing, actions, conducts, open, onOpen, onRemove }: RowProps) {
   const { t } = useTranslation("room");
   const { member, name, identity } = attendant;
   const acts = conducts && member !== null && !member.isLocal;
@@ -139,6 +144,7 @@ function Row({ attendant, standing, locked, briefing, actions, conducts, open, o
         <Acts
           member={member}
           standing={standing}
+          staged={staged}
           locked={locked}
           briefing={briefing}
           actions={actions}
@@ -152,6 +158,7 @@ function Row({ attendant, standing, locked, briefing, actions, conducts, open, o
 interface ActsProps {
   readonly member: Member;
   readonly standing: ParticipantStanding | null;
+  readonly staged: boolean;
   readonly locked: boolean;
   readonly briefing: string;
   readonly actions: Actions;
@@ -159,12 +166,13 @@ interface ActsProps {
 }
 
 /** What who leads can do with one who is in the room. */
-function Acts({ member, standing, locked, briefing: name, actions, onRemove }: ActsProps) {
+function Acts({ member, standing, staged, locked, briefing: name, actions, onRemove }: ActsProps) {
   const { t } = useTranslation("room");
   const { identity } = member;
   const held = standing?.microphoneHeld === true;
   const denied = standing?.screenDenied === true;
   const act = (call: () => Promise<unknown>) => () => void actions.run(call);
+  const stop = (source: StopSendingRequest_Source) => act(() => briefings.stopSending({ name, identity, source }));
   return (
     <div className="rm-person-acts">
       <button
@@ -175,6 +183,26 @@ function Acts({ member, standing, locked, briefing: name, actions, onRemove }: A
       >
         {t("conduct.floor")}
       </button>
+      <button
+        type="button"
+        className="mt-button"
+        data-small
+        onClick={act(() =>
+          briefings.showOnStage({ name, identity: staged ? "" : identity, screen: member.screenSid !== null }),
+        )}
+      >
+        {t(staged ? "conduct.unstage" : "conduct.stage")}
+      </button>
+      {member.cameraSid ? (
+        <button type="button" className="mt-button" data-small onClick={stop(StopSendingRequest_Source.CAMERA)}>
+          {t("conduct.stopCamera")}
+        </button>
+      ) : null}
+      {member.screenSid ? (
+        <button type="button" className="mt-button" data-small onClick={stop(StopSendingRequest_Source.SCREEN)}>
+          {t("conduct.stopScreen")}
+        </button>
+      ) : null}
       {held ? null : (
         <button
           type="button"

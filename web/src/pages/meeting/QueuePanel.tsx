@@ -8,6 +8,8 @@ import type { Actions } from "./useActions";
 interface QueuePanelProps {
   readonly briefing: string;
   readonly requests: readonly SpeakingRequest[];
+  /** Identities in the room now. */
+  readonly present: ReadonlySet<string>;
   readonly identity: string;
   readonly conducts: boolean;
   readonly locked: boolean;
@@ -20,6 +22,7 @@ interface QueuePanelProps {
 export function QueuePanel({
   briefing,
   requests,
+  present,
   identity,
   conducts,
   locked,
@@ -31,7 +34,10 @@ export function QueuePanel({
   const waiting = requests.filter((request) => request.state !== SpeakingRequest_State.SPEAKING);
   const speaking = requests.find((request) => request.state === SpeakingRequest_State.SPEAKING);
   const give = (to: string) => actions.run(() => briefings.giveFloor({ name: briefing, identity: to }));
-  const next = waiting[0];
+  const refuse = (from: string) =>
+    actions.run(() => briefings.withdrawSpeakingRequest({ name: briefing, identity: from }));
+  // Who left keeps the place, and is called when it is back.
+  const next = waiting.find((request) => present.has(request.identity));
   return (
     <div className="rm-queue">
       {speaking ? (
@@ -52,28 +58,48 @@ export function QueuePanel({
           {t("queue.next")}
         </button>
       ) : null}
+      {conducts && !next && waiting.length > 0 ? <p className="mt-muted">{t("queue.nobodyHere")}</p> : null}
       {waiting.length === 0 ? (
         <p className="mt-muted">{t("queue.empty")}</p>
       ) : (
         <ol aria-label={t("queue.label")}>
           {waiting.map((request) => {
             const asked = instantOf(request.createTime);
+            const away = !present.has(request.identity);
             return (
-              <li key={request.identity} data-own={request.identity === identity || undefined}>
+              <li
+                key={request.identity}
+                data-own={request.identity === identity || undefined}
+                data-away={away || undefined}
+              >
                 <span>
                   <strong>{request.displayName}</strong>
                   {asked ? <small className="mt-muted"> {t("queue.since", { time: formatTime(asked) })}</small> : null}
+                  {away ? <small className="mt-muted"> {t("queue.away")}</small> : null}
                 </span>
                 {conducts ? (
-                  <button
-                    type="button"
-                    className="mt-button"
-                    data-small
-                    aria-label={t("queue.inviteName", { name: request.displayName })}
-                    onClick={() => void give(request.identity)}
-                  >
-                    {t("queue.invite")}
-                  </button>
+                  <span className="rm-queue-acts">
+                    {away ? null : (
+                      <button
+                        type="button"
+                        className="mt-button"
+                        data-small
+                        aria-label={t("queue.inviteName", { name: request.displayName })}
+                        onClick={() => void give(request.identity)}
+                      >
+                        {t("queue.invite")}
+                      </button>
+                    )}
+                    <button
+                      type="button"
+                      className="mt-button"
+                      data-small
+                      aria-label={t("queue.refuseName", { name: request.displayName })}
+                      onClick={() => void refuse(request.identity)}
+                    >
+                      {t("queue.refuse")}
+                    </button>
+                  </span>
                 ) : null}
               </li>
             );

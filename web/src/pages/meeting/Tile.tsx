@@ -88,12 +88,14 @@ interface StageViewProps {
   readonly kind: "camera" | "screen";
   readonly frozen: boolean;
   readonly pinned: boolean;
+  /** Who leads put it there for everyone. */
+  readonly chosen: boolean;
   readonly alone: boolean;
   readonly onUnpin: () => void;
 }
 
 /** The large picture; its caption stands below, never over a face. */
-export function StageView({ member, name, kind, frozen, pinned, alone, onUnpin }: StageViewProps) {
+export function StageView({ member, name, kind, frozen, pinned, chosen, alone, onUnpin }: StageViewProps) {
   const { t } = useTranslation("room");
   if (!member) return <section className="rm-stage" aria-label={t("stage.label")} />;
   const Voice = member.microphoneOn ? Mic : MicOff;
@@ -106,6 +108,7 @@ export function StageView({ member, name, kind, frozen, pinned, alone, onUnpin }
         <Voice size={20} aria-label={t(member.microphoneOn ? "tile.micOn" : "tile.micOff")} role="img" />
         <strong>{kind === "screen" ? t("stage.screenOf", { name }) : name}</strong>
         {alone ? <span className="mt-muted">{t("stage.alone")}</span> : null}
+        {chosen ? <span className="mt-muted">{t("stage.chosen")}</span> : null}
         {pinned ? (
           <button type="button" className="mt-button" data-small onClick={onUnpin}>
             <PinOff size={18} aria-hidden="true" />

@@ -65,7 +65,13 @@ export interface View {
 }
 
 /** Decides who is on stage and who in the strip, and has only their pictures sent. */
-export function useView(entry: Entry, snapshot: RoomSnapshot, floor: string | null, queue: readonly string[]): View {
+export function useView(
+  entry: Entry,
+  snapshot: RoomSnapshot,
+  chosen: Stage | null,
+  floor: string | null,
+  queue: readonly string[],
+): View {
   const { members, saving } = snapshot;
   const [pinned, setPinned] = useState<string | null>(null);
   const [wantedPage, setWantedPage] = useState(0);
@@ -76,8 +82,8 @@ export function useView(entry: Entry, snapshot: RoomSnapshot, floor: string | nu
     setSpeaker((before) => followSpeaker(before, loud, Date.now()));
   }, [members]);
   const stage = useMemo(
-    () => chooseStage({ members, pinned, floor, speaker: speaker?.identity ?? null, chair }),
-    [members, pinned, floor, speaker, chair],
+    () => chooseStage({ members, pinned, chosen, floor, speaker: speaker?.identity ?? null, chair }),
+    [members, pinned, chosen, floor, speaker, chair],
   );
   const pages = useMemo(() => stripPages({ members, stage, chair, queue }), [members, stage, chair, queue]);
   const pageNumber = Math.min(wantedPage, Math.max(0, pages.length - 1));

@@ -1,7 +1,8 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { type SpeakingRequest, SpeakingRequest_State } from "~/gen/briefing/v1/briefing_pb";
 import type { WatchBriefingResponse } from "~/gen/briefing/v1/briefing_service_pb";
 import { instantOf } from "~/lib/dates";
+import type { Stage } from "~/room/stage";
 import type { RoomSnapshot } from "~/room/types";
 import type { Turn } from "./ControlBar";
 import type { Entry } from "./entry";
@@ -12,6 +13,13 @@ const NO_REQUESTS: readonly SpeakingRequest[] = [];
 /** The speaking order as the scheduler keeps it. */
 export function requestsOf(live: WatchBriefingResponse | null): readonly SpeakingRequest[] {
   return live?.speakingRequests ?? NO_REQUESTS;
+}
+
+/** What who leads put on everyone's stage; one object for as long as it stays. */
+export function useChosenStage(live: WatchBriefingResponse | null): Stage | null {
+  const identity = live?.stageIdentity ?? "";
+  const screen = live?.stageScreen === true;
+  return useMemo(() => (identity ? { identity, kind: screen ? "screen" : "camera" } : null), [identity, screen]);
 }
 
 /** Says where somebody stands in the speaking order. */
