@@ -17,7 +17,7 @@ import { auditFacts } from "~/lib/audit";
 import { upcoming } from "~/lib/briefing";
 import * as dates from "~/lib/dates";
 import { shortSpan, shownRange, step } from "~/lib/range";
-import { compareText, fold, matches } from "~/lib/text";
+import { compareText, fold, initials, matches, withoutKind } from "~/lib/text";
 import { openForMatches, treeRows } from "~/lib/tree";
 import { randomUuid } from "~/lib/uuid";
 import { safeNext } from "~/pages/signin/next";
@@ -225,4 +225,18 @@ test.each([
 test("UUIDs are of version 4 and differ", () => {
   expect(randomUuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(randomUuid()).not.toBe(randomUuid());
+});
+
+test.each([
+  ["Điểm cầu xã Thử Một", "TM"],
+  ["Hoàng Văn Đại", "VĐ"],
+  ["native", "N"],
+  ["Tổ 5 – ấp Bà", "ẤB"],
+  ["", ""],
+])("two letters stand for “%s”: %s", (name, letters) => {
+  expect(initials(name)).toBe(letters);
+});
+
+test("a point is told from another by what its name does not share", () => {
+  expect(["Điểm cầu xã Thử Một", "Hoàng Văn Đại", ""].map(withoutKind)).toEqual(["Xã Thử Một", "Hoàng Văn Đại", ""]);
 });

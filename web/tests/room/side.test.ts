@@ -14,18 +14,18 @@ const line = (number: number): ChatLine => ({
 });
 
 test.each([
-  ["chosen beside the pictures", "chat", false, false, true],
-  ["chosen, but closed on a phone", "chat", false, true, false],
-  ["chosen and open on a phone", "chat", true, true, true],
-  ["not chosen", "people", true, true, false],
-] as const)("the chat, %s (%s, open %s, narrow %s): read %s", (_, tab, open, narrow, read) => {
-  expect(isReading(tab, open, narrow)).toBe(read);
+  ["chosen, but folded", "chat", false, false],
+  ["chosen and open", "chat", true, true],
+  ["not chosen", "people", true, false],
+] as const)("the chat, %s (%s, open %s): read %s", (_, tab, open, read) => {
+  expect(isReading(tab, open)).toBe(read);
 });
 
-test("the style sheet closes the panel at the width at which messages wait", () => {
+test("the style sheet lays the panel over the pictures at the width at which it begins folded", () => {
   const [sheet] = sources(/^pages\/meeting\/room\.css$/);
   const narrowed = sheet?.text.split(`@media ${NARROW} {`)[1] ?? "";
-  expect(narrowed).toMatch(/^[^@]*\.rm-side \{\s*display: none;/);
+  expect(narrowed).toMatch(/^[^@]*\.rm-side \{\s*position: fixed;/);
+  expect(sheet?.text).toMatch(/\.rm-page:not\(\[data-side\]\) \.rm-side \{\s*display: none;/);
 });
 
 test("messages after the last one read wait", () => {

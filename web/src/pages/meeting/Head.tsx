@@ -33,16 +33,14 @@ export function Head({ briefing, now, quality, present, headcount }: HeadProps) 
     <header className="rm-head">
       <div className="rm-head-title">
         <h1>{briefing.title}</h1>
-        <span>
-          {due ? <>{t("head.item", { ...due })} · </> : null}
-          <time>{formatTime(now)}</time>
-        </span>
+        <time>{formatTime(now)}</time>
+        {due ? <span>{t("head.item", { ...due })}</span> : null}
       </div>
       <div className="rm-head-facts">
         <span>{t("head.present", { count: present })}</span>
         {headcount > 0 ? <span>{t("head.headcount", { count: headcount })}</span> : null}
         <span className="rm-line">
-          {t("head.line")} <QualityMark grade={GRADES[quality]} />
+          <span>{t("head.line")}</span> <QualityMark grade={GRADES[quality]} />
         </span>
         <LanguageSwitch />
       </div>

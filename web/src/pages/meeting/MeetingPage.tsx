@@ -4,6 +4,7 @@ import { Navigate, useParams } from "react-router";
 import { briefings } from "~/api/clients";
 import { actAsInvitee } from "~/api/transport";
 import { Invitee_Kind } from "~/gen/briefing/v1/briefing_pb";
+import type { OwnSource } from "~/room/types";
 import { useNow } from "~/ui/useNow";
 import { Banners } from "./Banners";
 import { ChatPanel } from "./ChatPanel";
@@ -20,7 +21,7 @@ import { SidePanel } from "./SidePanel";
 import { Strip } from "./Strip";
 import { StageView } from "./Tile";
 import { type Actions, useActions } from "./useActions";
-import { useLive, useLiveInvitees, useNames } from "./useLive";
+import { useLive, useLiveInvitees, useNames, useUnits } from "./useLive";
 import { useFirstCamera, useLitScreen, useRoom, useStay, useView } from "./useRoom";
 import { useShortcuts } from "./useShortcuts";
 import { useSide } from "./useSide";
@@ -64,7 +65,7 @@ function useMeeting(entry: Entry) {
   useFloor(entry, turn.kind, inside);
   useHeld(entry, live, snapshot.own);
   useLitScreen();
-  return { snapshot, live, invitees, requests, now, turn, nameOf: useNames(invitees) };
+  return { snapshot, live, invitees, requests, now, turn, nameOf: useNames(invitees), unitOf: useUnits(invitees) };
 }
 
 function useOwnActions(entry: Entry, meeting: ReturnType<typeof useMeeting>, actions: Actions) {
@@ -90,6 +91,12 @@ function useOwnActions(entry: Entry, meeting: ReturnType<typeof useMeeting>, act
     remove: (identity: string) => void actions.run(() => briefings.removeParticipant({ name, identity })),
   };
 }
+
+const RETRIES: Readonly<Record<OwnSource, (room: Entry["room"]) => Promise<void>>> = {
+  microphone: (room) => room.setMicrophone(true),
+  camera: (room) => room.setCamera(true),
+  screen: (room) => room.setScreen(true),
+};
 
 function Inside({ entry }: { entry: Entry }) {
   const { t } = useTranslation(["room", "prejoin"]);
@@ -153,7 +160,12 @@ function Inside({ entry }: { entry: Entry }) {
         present={snapshot.members.length}
         headcount={meeting.live?.headcount ?? 0}
       />
-      <Banners snapshot={snapshot} actions={actions} onSound={() => void entry.room.startSound()} />
+      <Banners
+        snapshot={snapshot}
+        actions={actions}
+        onSound={() => void entry.room.startSound()}
+        onRetry={(source) => void RETRIES[source](entry.room)}
+      />
       <Pictures entry={entry} meeting={meeting} frozen={frozen} />
       <SidePanel
         tab={side.tab}
@@ -195,7 +207,7 @@ interface PicturesProps {
 }
 
 function Pictures({ entry, meeting, frozen }: PicturesProps) {
-  const { snapshot, requests, nameOf } = meeting;
+  const { snapshot, requests, nameOf, unitOf } = meeting;
   const floor = requests.find((request) => request.floorTime !== undefined)?.identity ?? null;
   const [queue, setQueue] = useState<readonly string[]>([]);
   const ids = requests.map((request) => request.identity);
@@ -209,6 +221,7 @@ function Pictures({ entry, meeting, frozen }: PicturesProps) {
       <StageView
         member={member}
         name={member ? nameOf(member.identity, member.name) : ""}
+        unit={member ? unitOf(member.identity) : ""}
         kind={view.stage?.kind ?? "camera"}
         frozen={frozen}
         pinned={view.pinned !== null && view.pinned === member?.identity}

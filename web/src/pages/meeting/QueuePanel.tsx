@@ -123,6 +123,10 @@ export function QueuePanel({
             <MicOff size={20} aria-hidden="true" />
             {t("conduct.muteAll")}
           </button>
+        </div>
+      ) : null}
+      {conducts ? (
+        <div className="rm-end">
           <button type="button" className="mt-button" data-tone="stop" onClick={onEnd}>
             <Power size={20} aria-hidden="true" />
             {t("conduct.end")}

@@ -1,12 +1,16 @@
-import { Mic, MicOff, Pin, PinOff } from "lucide-react";
-import { memo } from "react";
+import { Maximize, Mic, MicOff, Minimize, Pin, PinOff } from "lucide-react";
+import { memo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { initials, withoutKind } from "~/lib/text";
 import type { Member } from "~/room/types";
 import { Picture } from "./Picture";
+import { canFill, useFullScreen } from "./useFullScreen";
 
 interface FaceProps {
   readonly member: Member;
   readonly name: string;
+  /** Where somebody belongs; empty for points, whose name says it. */
+  readonly unit?: string;
   readonly kind: "camera" | "screen";
   readonly frozen: boolean;
   /** Whether no picture is asked for although the camera is on, to save the line. */
@@ -23,13 +27,17 @@ function rest({ member, kind, saving = false }: Pick<FaceProps, "member" | "kind
 /** The picture of a member, or a card with its name. */
 export function Face(props: FaceProps) {
   const { t } = useTranslation("room");
-  const { member, name, kind, frozen } = props;
+  const { member, name, unit, kind, frozen } = props;
   const handle = kind === "screen" ? member.screen : member.camera;
   const resting = rest(props);
   if (!handle) {
     return (
       <div className="rm-card" data-identity={member.identity}>
+        <span className="rm-initials" aria-hidden="true">
+          {initials(member.name || name)}
+        </span>
         <strong>{name}</strong>
+        {unit ? <small>{unit}</small> : null}
         {resting ? <span>{t(resting)}</span> : null}
       </div>
     );
@@ -74,7 +82,7 @@ export const Thumb = memo(function Thumb({ member, name, frozen, pinned, saving,
         <Face member={member} name={shown} kind="camera" frozen={frozen} saving={saving} />
         <span className="rm-thumb-name">
           <Voice size={16} aria-label={t(member.microphoneOn ? "tile.micOn" : "tile.micOff")} role="img" />
-          <span>{shown}</span>
+          <span>{withoutKind(shown)}</span>
           {pinned ? <Pin size={16} aria-hidden="true" /> : null}
         </span>
       </button>
@@ -85,6 +93,7 @@ export const Thumb = memo(function Thumb({ member, name, frozen, pinned, saving,
 interface StageViewProps {
   readonly member: Member | null;
   readonly name: string;
+  readonly unit: string;
   readonly kind: "camera" | "screen";
   readonly frozen: boolean;
   readonly pinned: boolean;
@@ -95,14 +104,16 @@ interface StageViewProps {
 }
 
 /** The large picture; its caption stands below, never over a face. */
-export function StageView({ member, name, kind, frozen, pinned, chosen, alone, onUnpin }: StageViewProps) {
+export function StageView({ member, name, unit, kind, frozen, pinned, chosen, alone, onUnpin }: StageViewProps) {
   const { t } = useTranslation("room");
+  const section = useRef<HTMLElement>(null);
+  const [full, toggle] = useFullScreen(section);
   if (!member) return <section className="rm-stage" aria-label={t("stage.label")} />;
   const Voice = member.microphoneOn ? Mic : MicOff;
   return (
-    <section className="rm-stage" aria-label={t("stage.label")} data-stage={member.identity}>
+    <section ref={section} className="rm-stage" aria-label={t("stage.label")} data-stage={member.identity}>
       <div className="rm-stage-picture">
-        <Face member={member} name={name} kind={kind} frozen={frozen} />
+        <Face member={member} name={name} unit={unit} kind={kind} frozen={frozen} />
       </div>
       <div className="rm-caption">
         <Voice size={20} aria-label={t(member.microphoneOn ? "tile.micOn" : "tile.micOff")} role="img" />
@@ -113,6 +124,17 @@ export function StageView({ member, name, kind, frozen, pinned, chosen, alone, o
           <button type="button" className="mt-button" data-small onClick={onUnpin}>
             <PinOff size={18} aria-hidden="true" />
             {t("stage.unpin")}
+          </button>
+        ) : null}
+        {canFill ? (
+          <button
+            type="button"
+            className="mt-button rm-full"
+            aria-label={t(full ? "stage.small" : "stage.full")}
+            onClick={toggle}
+          >
+            {full ? <Minimize size={18} aria-hidden="true" /> : <Maximize size={18} aria-hidden="true" />}
+            <span>{t(full ? "stage.small" : "stage.full")}</span>
           </button>
         ) : null}
       </div>

@@ -3,12 +3,12 @@ import type { ChatLine } from "~/room/types";
 export const TABS = ["queue", "people", "chat"] as const;
 export type Tab = (typeof TABS)[number];
 
-/** Where the side panel lies over the pictures and is closed until it is asked for; room.css has the same line. */
+/** Where the side panel lies over the pictures, and is folded until it is asked for; room.css has the same line. */
 export const NARROW = "(max-width: 1000px)";
 
 /** True while the chat is before the visitor's eyes. */
-export function isReading(tab: Tab, open: boolean, narrow: boolean): boolean {
-  return tab === "chat" && (open || !narrow);
+export function isReading(tab: Tab, open: boolean): boolean {
+  return tab === "chat" && open;
 }
 
 /**

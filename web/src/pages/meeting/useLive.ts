@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { briefings } from "~/api/clients";
 import { useInvitees } from "~/api/invitees";
-import type { Invitee } from "~/gen/briefing/v1/briefing_pb";
+import { type Invitee, Invitee_Kind } from "~/gen/briefing/v1/briefing_pb";
 import type { WatchBriefingResponse } from "~/gen/briefing/v1/briefing_service_pb";
 import { follow } from "./follow";
 
@@ -32,6 +32,20 @@ export function useLiveInvitees(name: string, position: bigint | undefined): rea
 }
 
 /** Returns what to call whoever has an identity. */
+/** Where people belong, by identity; points are called after their place. */
+export function useUnits(invitees: readonly Invitee[]): (identity: string) => string {
+  const units = useMemo(
+    () =>
+      new Map(
+        invitees.flatMap((invitee) =>
+          invitee.kind === Invitee_Kind.PERSON ? [[invitee.subject, invitee.unitDisplayName]] : [],
+        ),
+      ),
+    [invitees],
+  );
+  return (identity) => units.get(identity) ?? "";
+}
+
 export function useNames(invitees: readonly Invitee[]): (identity: string, fallback: string) => string {
   const names = useMemo(() => new Map(invitees.map((invitee) => [invitee.subject, invitee.displayName])), [invitees]);
   return (identity, fallback) => names.get(identity) || fallback;

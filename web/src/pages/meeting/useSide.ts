@@ -10,11 +10,14 @@ function watchNarrow(tell: () => void): () => void {
 
 /** What the side panel shows, and how many messages wait to be read in it. */
 export function useSide(chat: readonly ChatLine[]) {
-  const [open, setOpen] = useState(false);
   const [tab, setTab] = useState<Tab>("queue");
   const [read, setRead] = useState<string | null>(null);
   const narrow = useSyncExternalStore(watchNarrow, () => window.matchMedia(NARROW).matches);
-  const reading = isReading(tab, open, narrow);
+  // What was chosen on one width says nothing of another: turning a tablet must not cover the pictures.
+  const [chosen, choose] = useState({ narrow, open: !narrow });
+  const open = chosen.narrow === narrow ? chosen.open : !narrow;
+  const setOpen = (wanted: boolean) => choose({ narrow, open: wanted });
+  const reading = isReading(tab, open);
   const newest = chat.at(-1)?.id ?? null;
   useEffect(() => {
     if (reading) setRead(newest);

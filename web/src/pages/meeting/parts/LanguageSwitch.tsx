@@ -7,9 +7,15 @@ export function LanguageSwitch() {
   const { t, i18n } = useTranslation();
   const other = LANGUAGES.find((language) => language !== i18n.language) ?? "vi";
   return (
-    <button type="button" className="mt-button" lang={other} onClick={() => void changeLanguage(other)}>
+    <button
+      type="button"
+      className="mt-button"
+      lang={other}
+      aria-label={t(`account.${other}`)}
+      onClick={() => void changeLanguage(other)}
+    >
       <Languages size={20} aria-hidden="true" />
-      {t(`account.${other}`)}
+      <span>{t(`account.${other}`)}</span>
     </button>
   );
 }
