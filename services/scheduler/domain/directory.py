@@ -5,7 +5,6 @@ its points and for those of its people who hold the role chair; a rule stands fo
 below, at any depth. Things retired, or of units that do not exist on the day asked for, are nobody.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -102,8 +101,8 @@ class Rule:
 
 
 def same_kind(one: str, other: str) -> bool:
-    """Whether two labels mean the same kind: case and the way accents are composed do not count."""
-    return unicodedata.normalize("NFC", one).casefold() == unicodedata.normalize("NFC", other).casefold()
+    """Whether two labels mean the same kind: case and signs do not count, as files are often typed without them."""
+    return fold(one) == fold(other)
 
 
 def parse_rule(selector: str) -> Rule | None:

@@ -5,7 +5,7 @@ comes before one that holds its words, and that before one found through its uni
 """
 
 import heapq
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -105,11 +105,12 @@ def _indexed(entry: Entry) -> _Indexed:
 
 
 def _units_and_rules(tree: UnitTree, units: Sequence[Unit], counts: Mapping[UnitId, int]) -> Iterator[Entry]:
-    below: defaultdict[tuple[str, str], list[UnitId]] = defaultdict(list)
+    below: defaultdict[tuple[str, str], list[Unit]] = defaultdict(list)
     for unit in units:
+        kind = fold(unit.kind)
         for path in ancestor_paths(unit.path):
-            if unit.kind:
-                below[path, unit.kind].append(unit.id)
+            if kind:
+                below[path, kind].append(unit)
     kinds: defaultdict[str, list[str]] = defaultdict(list)
     for path, kind in below:
         kinds[path].append(kind)
@@ -120,8 +121,9 @@ def _units_and_rules(tree: UnitTree, units: Sequence[Unit], counts: Mapping[Unit
         for kind in kinds[unit.path]:
             meant = below[unit.path, kind]
             if len(meant) >= _FEWEST_FOR_A_RULE:
-                rule = Rule(unit.id, kind)
-                points = sum(counts.get(each, 0) for each in meant)
+                [(spelled, _)] = Counter(each.kind for each in meant).most_common(1)
+                rule = Rule(unit.id, spelled)
+                points = sum(counts.get(each.id, 0) for each in meant)
                 yield Entry(rule.name, rule_display_name(rule, tree), _above(tree, unit), unit.path, unit.rank, points)
 
 

@@ -15,6 +15,7 @@ from services.scheduler.domain.directory import Rule, parse_rule
 from services.scheduler.domain.org_fields import person_problems
 from services.scheduler.domain.passwords import Argon2Hasher, check_password
 from services.scheduler.domain.people import Person, Role, RoleGrant, ordered
+from services.scheduler.domain.units import Unit, UnitTree
 from services.scheduler.rpc.org_paging import page_slice, page_token
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -92,6 +93,14 @@ def test_a_rule_is_read_as_it_is_written() -> None:
     assert rule.name == "rule:units/huyen-a/children?kind=xã"
     assert parse_rule(rule.name) == rule
     assert parse_rule("rule:units/huyen-a/children?kind=x%C3%A3") == rule
+
+
+def test_a_rule_means_every_unit_of_its_kind_however_that_was_typed() -> None:
+    kinds = {"tinh": "tỉnh", "a": "xã", "b": "xa", "c": "XÃ", "d": "phường"}
+    tree = UnitTree([])
+    tree.put(Unit(UnitId(code), UnitId("tinh") if code != "tinh" else None, code, kind) for code, kind in kinds.items())
+
+    assert [unit.id for unit in Rule(UnitId("tinh"), "xã").units(tree)] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

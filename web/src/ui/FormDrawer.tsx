@@ -31,6 +31,11 @@ export function FormDrawer({ title, error, saving, onSave, onClose, children }: 
     >
       <form
         noValidate
+        onKeyDown={(event) => {
+          // There Enter takes a suggestion; with none on the screen it would save what was never chosen.
+          const field = event.target as HTMLElement;
+          if (event.key === "Enter" && field.getAttribute("aria-haspopup") === "listbox") event.preventDefault();
+        }}
         onSubmit={(event) => {
           event.preventDefault();
           onSave();

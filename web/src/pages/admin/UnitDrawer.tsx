@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { Group, NumberInput, Select, TextInput } from "@mantine/core";
+import { Alert, Group, NumberInput, Select, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { org } from "~/api/clients";
 import { type Unit, UnitSchema } from "~/gen/briefing/v1/org_pb";
@@ -9,6 +9,14 @@ import { formatCivil, parseCivil } from "~/lib/dates";
 import { matches } from "~/lib/text";
 import { FormDrawer, wrongFields } from "~/ui/FormDrawer";
 import { toast } from "~/ui/toasts";
+import { knownKinds, sameKind, unitQuestion } from "./unitQuestions";
+
+const OTHER_KIND = " ";
+
+interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
 
 interface Form {
   readonly displayName: string;
@@ -68,9 +76,12 @@ export function UnitDrawer({ unit, units, onClose }: UnitDrawerProps) {
   const client = useQueryClient();
   const [form, setForm] = useState(() => formOf(unit));
   const [tried, setTried] = useState(false);
+  const [asked, setAsked] = useState<"root" | "twin" | null>(null);
+  const kinds = useMemo(() => knownKinds(units), [units]);
+  const [ownKind, setOwnKind] = useState(false);
   const save = useMutation({
     mutationFn: async () => {
-      const wanted = unitOf(unit, form);
+      const wanted = unitOf(unit, { ...form, kind: sameKind(kinds, form.kind) });
       await (unit ? org.updateUnit({ unit: wanted }) : org.createUnit({ unit: wanted }));
     },
     onSuccess: async () => {
@@ -114,9 +125,18 @@ export function UnitDrawer({ unit, units, onClose }: UnitDrawerProps) {
       onClose={onClose}
       onSave={() => {
         setTried(true);
-        if (own.size === 0) save.mutate();
+        if (own.size > 0) return;
+        const question = unitQuestion(units, unitOf(unit, form));
+        setAsked(question);
+        // The second press answers what was asked; another question is asked as well.
+        if (question === null || question === asked) save.mutate();
       }}
     >
+      {asked && !save.isPending ? (
+        <Alert color="warn" title={t(`units.ask.${asked}.title`)} role="alert">
+          {t(`units.ask.${asked}.text`, { name: form.displayName.trim() })}
+        </Alert>
+      ) : null}
       <TextInput
         data-autofocus
         withAsterisk
@@ -126,13 +146,33 @@ export function UnitDrawer({ unit, units, onClose }: UnitDrawerProps) {
         onChange={(event) => set({ displayName: event.currentTarget.value })}
         error={errorOf("display_name")}
       />
-      <TextInput
-        maxLength={50}
+      <Select
         label={t("units.field.kind")}
-        value={form.kind}
-        onChange={(event) => set({ kind: event.currentTarget.value })}
-        error={errorOf("kind")}
+        data={[
+          ...kinds.map((kind) => ({ value: kind, label: kind })),
+          { value: OTHER_KIND, label: t("units.otherKind") },
+        ]}
+        filter={({ options, search }) =>
+          (options as readonly Choice[]).filter((it) => it.value === OTHER_KIND || matches(it.label, search))
+        }
+        searchable
+        clearable
+        value={ownKind ? OTHER_KIND : sameKind(kinds, form.kind) || null}
+        onChange={(value) => {
+          setOwnKind(value === OTHER_KIND);
+          set({ kind: value === OTHER_KIND ? "" : (value ?? "") });
+        }}
+        error={ownKind ? null : errorOf("kind")}
       />
+      {ownKind ? (
+        <TextInput
+          maxLength={50}
+          label={t("units.field.ownKind")}
+          value={form.kind}
+          onChange={(event) => set({ kind: event.currentTarget.value })}
+          error={errorOf("kind")}
+        />
+      ) : null}
       <Select {...choice("parent")} />
       <NumberInput
         min={0}
