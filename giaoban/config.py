@@ -308,7 +308,7 @@ class Settings(BaseModel):
 
     @property
     def mail_sender(self) -> Mailbox:
-        """Answers the sender of mails.
+        """Returns the sender of mails.
 
         An address of numbers has no mail, so a site without a name gets one of `.local` (RFC 6762), which leads nowhere.
         """

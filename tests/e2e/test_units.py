@@ -46,6 +46,9 @@ def test_enter_in_the_field_of_the_unit_above_saves_nothing_and_a_second_root_is
         page.get_by_role("option", name="UBND tỉnh Thử", exact=True).first.click()
         drawer.get_by_role("button", name="Lưu").click()
         expect(drawer.get_by_text("Đã có đơn vị cùng tên")).to_be_visible()
+        drawer.get_by_label("Tên đơn vị").fill("UBND Xã Tân Tiến")
+        drawer.get_by_role("button", name="Lưu").click()
+        expect(drawer.get_by_text("Đã có đơn vị cùng tên")).to_be_visible()
         drawer.get_by_role("button", name="Thôi").click()
 
     units = house.api().call("OrgService/ListUnits", pageSize=1000)["units"]

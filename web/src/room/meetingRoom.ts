@@ -97,6 +97,7 @@ export class MeetingRoom {
   private guard: Guard = RELAXED;
   private guardTimer: ReturnType<typeof setInterval> | undefined;
   private flow: Flow = NOTHING_FLOWS;
+  private readingFlow = false;
   private flowTimer: ReturnType<typeof setInterval> | undefined;
   private readingPlanned = false;
   /** What the visitor wants of the microphone; a closed one that should be open was closed by somebody else. */
@@ -343,9 +344,14 @@ export class MeetingRoom {
       this.flow = NOTHING_FLOWS;
       return;
     }
+    // On a busy PC a reading may outlast the step; two at once would come back in the wrong order.
+    if (this.readingFlow) return;
+    this.readingFlow = true;
     // Behind another page pictures rest.
     const shown = globalThis.document?.hidden ? NO_TRACKS : this.shown;
-    const counts = await readCounts(this.room, shown);
+    const counts = await readCounts(this.room, shown).finally(() => {
+      this.readingFlow = false;
+    });
     if (this.snapshot.phase !== "connected") return;
     this.flow = stepFlow(this.flow, counts, Date.now());
     this.read();

@@ -391,6 +391,24 @@ describe("the room", () => {
     expect(await step(6, 2, 6)).toEqual({ cut: false, quality: "good", flows: ["moving", "moving"] });
   });
 
+  it("reads the counters once at a time, however long that takes", async () => {
+    const { fake, room } = setUp();
+    await room.connect("ws://here", "token");
+    await room.setMicrophone(true);
+    const microphone = fake.localParticipant.getTrackPublication(Track.Source.Microphone)?.track as FakeTrack;
+    let running = 0;
+    let most = 0;
+    microphone.getRTCStatsReport = async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((done) => setTimeout(done, 1_500));
+      running -= 1;
+      return new Map();
+    };
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(most).toBe(1);
+  });
+
   it("calls a picture that the server holds back held back, never still", async () => {
     const { fake, room } = setUp();
     await room.connect("ws://here", "token");

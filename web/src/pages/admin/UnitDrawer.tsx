@@ -94,7 +94,10 @@ export function UnitDrawer({ unit, units, onClose }: UnitDrawerProps) {
   const refused = wrongFields(save.error);
   const errorOf = (field: string) =>
     (tried && own.has(field)) || refused.has(field) ? t(`units.error.${field}`) : null;
-  const set = (part: Partial<Form>) => setForm((before) => ({ ...before, ...part }));
+  const set = (part: Partial<Form>) => {
+    setAsked(null); // an answer is for what stood there
+    setForm((before) => ({ ...before, ...part }));
+  };
   const others = units
     .filter((other) => other.name !== unit?.name)
     .map((other) => ({ value: other.name, label: other.displayName }));
